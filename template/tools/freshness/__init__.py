@@ -1,0 +1,1 @@
+"""Tells whether what is installed is what is in the sources, and makes it so."""

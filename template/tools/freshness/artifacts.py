@@ -1,0 +1,170 @@
+"""What a build leaves behind, and how it is removed: one definition for every command.
+
+Only what a build makes by name is an artifact: in ``build/`` and ``dist/`` everything else is
+the owner's and stays. So does whatever git tracks, and whatever is reached through a link.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+
+from freshness.errors import FreshnessError
+from freshness.tree import folders
+
+OUTPUTS = {
+    "build": ("lib", "lib.*", "bdist.*", "temp.*", "scripts-*", "__editable__.*"),
+    "dist": ("*.whl", "*.tar.gz", "*.zip", "*.egg"),
+}
+"""The folders that builds fill, and the names of what builds put there."""
+
+EGG_INFO_FOLDERS = (".", "src")
+"""Where setuptools writes ``*.egg-info``, whose SOURCES.txt the next build reads."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something that looks like an artifact and is left alone, with the reason."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """The artifacts of one project: what may be removed, and what is kept."""
+
+    root: Path
+    removable: tuple[Path, ...]
+    kept: tuple[Kept, ...]
+
+
+def find_artifacts(root: Path) -> Artifacts:
+    """Find the artifacts at and below *root*; nothing is changed.
+
+    Raises FreshnessError where git has a say and cannot be asked.
+    """
+    tracked = _Tracked(root)
+    removable: list[Path] = []
+    kept: list[Kept] = []
+    for path in _candidates(root):
+        reason = _reason_to_keep(path, root, tracked)
+        if reason:
+            kept.append(Kept(path, reason))
+        else:
+            removable.append(path)
+    return Artifacts(root, tuple(removable), tuple(kept))
+
+
+def find_bytecode(root: Path) -> list[Path]:
+    """Find the ``__pycache__`` folders of the project that git does not track."""
+    tracked = _Tracked(root)
+    return [
+        Path(entry.path)
+        for _, entries in folders(root, through_links=False)
+        for entry in entries
+        if entry.name == "__pycache__" and entry.is_dir(follow_symlinks=False)
+        if Path(entry.path) not in tracked
+    ]
+
+
+def remove(paths: list[Path], root: Path) -> None:
+    """Remove *paths*, and the folders below *root* that this leaves empty.
+
+    What is gone already is no error: two commands may clean at once.
+    Raises FreshnessError where something cannot be removed.
+    """
+    for path in paths:
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            _remove_empty(path.parent, root)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise FreshnessError(
+                f"{path.relative_to(root)} cannot be removed: {error.strerror}",
+                hint="close what uses it, or check its permissions",
+            ) from error
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    while folder not in (root, root / "src") and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    for name in OUTPUTS:
+        folder = root / name
+        if folder.is_symlink():
+            yield folder
+        elif folder.is_dir() and not _is_package(folder):
+            yield from sorted(folder.iterdir())
+    for name in EGG_INFO_FOLDERS:
+        if (root / name).resolve().is_relative_to(root.resolve()):
+            yield from sorted((root / name).glob("*.egg-info"))
+
+
+def _is_package(folder: Path) -> bool:
+    """Tell a package that happens to be called ``build`` or ``dist`` from a build's folder."""
+    return any(folder.glob("*.py"))
+
+
+def _reason_to_keep(path: Path, root: Path, tracked: "_Tracked") -> str | None:
+    if path.is_symlink():
+        return f"a link to {os.readlink(path)}"
+    if path in tracked:
+        return "git tracks it"
+    patterns = OUTPUTS.get(path.parent.name) if path.parent.parent == root else None
+    if patterns and not _is_output(path, patterns):
+        return "no build makes it"
+    return None
+
+
+def _is_output(path: Path, patterns: tuple[str, ...]) -> bool:
+    if path.name == ".gitignore":  # uv writes one into dist/
+        return path.read_bytes().strip() == b"*"
+    return any(fnmatchcase(path.name, pattern) for pattern in patterns)
+
+
+class _Tracked:
+    """The files that git tracks below a root, asked for only when somebody wants to know."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._paths
+
+    @cached_property
+    def _paths(self) -> frozenset[Path]:
+        """The tracked files, and each folder that holds one."""
+        files = [self._root / name for name in self._names()]
+        return frozenset(files) | {parent for file in files for parent in file.parents}
+
+    def _names(self) -> list[str]:
+        if not any((folder / ".git").exists() for folder in (self._root, *self._root.parents)):
+            return []
+        try:
+            listed = subprocess.run(
+                ["git", "ls-files", "-z"], cwd=self._root, capture_output=True, check=True
+            )
+        except FileNotFoundError:
+            raise FreshnessError(
+                "git is not installed, and only it knows which of the build's leftovers it tracks",
+                hint="install git: https://git-scm.com/downloads",
+            ) from None
+        except subprocess.CalledProcessError as error:
+            said = os.fsdecode(error.stderr).strip().splitlines() or ["it said nothing"]
+            raise FreshnessError(
+                f"git cannot list the files that it tracks: {said[0]}",
+                hint="run `git status` and follow what it says",
+            ) from error
+        return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]

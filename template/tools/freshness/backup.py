@@ -1,0 +1,86 @@
+"""An installation set aside while it is replaced, so that a step that fails leaves it working.
+
+uv removes the old environment of a tool before it has written the new one; on a full disk that
+leaves neither. The copy is made of hard links where the file system has them.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from freshness.installed import Environment, links_into, read_receipt
+
+COMPLETE = "complete"
+
+
+@contextmanager
+def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
+    """Keep *environment* and its commands in *aside*; put them back if the body raises.
+
+    Raises OSError before the body where the copy cannot be made.
+    """
+    shutil.rmtree(aside, ignore_errors=True)
+    if environment.prefix.is_dir():
+        _copy(environment, aside)
+    try:
+        yield
+    except BaseException:
+        put_back(environment, aside)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def put_back(environment: Environment, aside: Path) -> None:
+    """Make *environment* and its commands again what *aside* holds, and remove *aside*.
+
+    Without a complete copy there was nothing before, or nothing was touched yet.
+    """
+    kept, commands = aside / "environment", aside / "commands"
+    if (aside / COMPLETE).exists() and not _same(kept, environment.prefix):
+        shutil.rmtree(environment.prefix, ignore_errors=True)
+        shutil.move(kept, environment.prefix)
+    if (aside / COMPLETE).exists():
+        for path in links_into(environment):
+            if not os.path.lexists(commands / path.name):
+                path.unlink()
+        for path in commands.iterdir():
+            home = environment.commands_folder / path.name
+            if not os.path.lexists(home):
+                home.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(path, home, follow_symlinks=False)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy(environment: Environment, aside: Path) -> None:
+    shutil.copytree(
+        environment.prefix, aside / "environment", symlinks=True, copy_function=_link_or_copy
+    )
+    (aside / "commands").mkdir()
+    if environment.commands_folder != environment.scripts:
+        for path in {*read_receipt(environment), *links_into(environment)}:
+            if os.path.lexists(path):
+                shutil.copy2(path, aside / "commands" / path.name, follow_symlinks=False)
+    (aside / COMPLETE).touch()
+
+
+def _link_or_copy(source: str, destination: str) -> str:
+    try:
+        os.link(source, destination)
+    except OSError:
+        shutil.copy2(source, destination)
+    return destination
+
+
+def _same(kept: Path, present: Path) -> bool:
+    """Tell whether all that was kept is still there, by size and time of change."""
+    for folder, _, names in os.walk(kept):
+        for name in names:
+            path = Path(folder, name)
+            with suppress(OSError):
+                before, now = path.lstat(), (present / path.relative_to(kept)).lstat()
+                if (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns):
+                    continue
+            return False
+    return True

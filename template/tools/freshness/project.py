@@ -1,0 +1,150 @@
+"""pyproject.toml: what the project declares of itself."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+
+from freshness.errors import FreshnessError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+TARGETS = ("tool", "venv")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The declarations of one project, read from its pyproject.toml.
+
+    ``version`` is None where the build backend finds it, ``requirements`` and ``commands``
+    are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
+    puts the project, ``generated`` are patterns of files that the build itself writes.
+    """
+
+    root: Path
+    name: NormalizedName
+    version: str | None
+    commands: Mapping[str, str] | None
+    requirements: frozenset[Requirement] | None
+    requires_python: SpecifierSet
+    build_backend: str
+    target: str
+    generated: tuple[str, ...]
+
+
+def read_project(root: Path) -> Project:
+    """Read ``root/pyproject.toml`` (PEP 621, PEP 518).
+
+    Raises FreshnessError that names everything that is wrong with it.
+    """
+    tables = _load(root / "pyproject.toml")
+    problems = list(_missing_tables(tables))
+    project = tables.get("project", {})
+    dynamic = frozenset(project.get("dynamic", ()))
+    name = _name(project, problems)
+    requirements = _requirements(project, problems)
+    requires_python = _requires_python(project, problems)
+    commands = {**project.get("scripts", {}), **project.get("gui-scripts", {})}
+    settings = tables.get("tool", {}).get("freshness", {})
+    target = settings.get("target") or ("tool" if commands or "scripts" in dynamic else "venv")
+    if target not in TARGETS:
+        problems.append(f"[tool.freshness] target is {target!r}, not `tool` or `venv`")
+    if problems:
+        raise FreshnessError(
+            f"pyproject.toml: {'; '.join(problems)}",
+            hint="see https://packaging.python.org/en/latest/specifications/pyproject-toml/",
+        )
+    return Project(
+        root=root,
+        name=name,
+        version=None if "version" in dynamic else str(project["version"]),
+        commands=None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands,
+        requirements=(
+            None if dynamic & {"dependencies", "optional-dependencies"} else requirements
+        ),
+        requires_python=requires_python,
+        build_backend=tables["build-system"]["build-backend"],
+        target=target,
+        generated=tuple(settings.get("generated", ())),
+    )
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as stream:
+            return tomllib.load(stream)
+    except FileNotFoundError:
+        raise FreshnessError(
+            f"there is no pyproject.toml in {path.parent}",
+            hint="run this in the project's folder, or name it with --project",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FreshnessError(
+            f"pyproject.toml is not valid TOML: {error}",
+            hint="correct that line, then run the command again",
+        ) from None
+    except OSError as error:
+        raise FreshnessError(
+            f"pyproject.toml cannot be read: {error.strerror}",
+            hint="check the file and its permissions",
+        ) from None
+
+
+def _missing_tables(tables: Mapping[str, Any]) -> Iterator[str]:
+    for table, keys in (("build-system", ("requires", "build-backend")), ("project", ("name",))):
+        if not isinstance(tables.get(table, {}), dict):
+            raise FreshnessError(f"pyproject.toml: {table} is not a table", hint=f"write [{table}]")
+        if table not in tables:
+            yield f"it has no [{table}] table"
+        else:
+            yield from (f"[{table}] has no `{key}`" for key in keys if key not in tables[table])
+    project = tables.get("project", {})
+    if project and "version" not in project and "version" not in project.get("dynamic", ()):
+        yield "[project] has no `version`, and it is not in `dynamic`"
+
+
+def _name(project: Mapping[str, Any], problems: list[str]) -> NormalizedName:
+    try:
+        return canonicalize_name(str(project.get("name", "unnamed")), validate=True)
+    except InvalidName:
+        problems.append(f"{project['name']!r} is not a name that a package index accepts")
+        return canonicalize_name("unnamed")
+
+
+def _requires_python(project: Mapping[str, Any], problems: list[str]) -> SpecifierSet:
+    try:
+        return SpecifierSet(str(project.get("requires-python", "")))
+    except InvalidSpecifier as error:
+        problems.append(f"requires-python: {error}")
+        return SpecifierSet()
+
+
+def _requirements(project: Mapping[str, Any], problems: list[str]) -> frozenset[Requirement]:
+    """Give the declared requirements as METADATA spells them: extras as a marker."""
+    found: set[Requirement] = set()
+    groups = {None: project.get("dependencies", ()), **project.get("optional-dependencies", {})}
+    for extra, lines in groups.items():
+        for line in lines:
+            try:
+                requirement = Requirement(line)
+                found.add(_of_extra(requirement, extra) if extra else requirement)
+            except InvalidRequirement as error:
+                problems.append(f"{line!r} is not a requirement: {str(error).splitlines()[0]}")
+    return frozenset(found)
+
+
+def _of_extra(requirement: Requirement, extra: str) -> Requirement:
+    clause = f'extra == "{canonicalize_name(extra)}"'
+    marker = f"({requirement.marker}) and {clause}" if requirement.marker else clause
+    bare = Requirement(str(requirement))
+    bare.marker = None
+    separator = " ; " if bare.url else "; "
+    return Requirement(f"{bare}{separator}{marker}")

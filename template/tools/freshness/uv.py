@@ -1,0 +1,126 @@
+"""uv, and every other program that the tool runs: found, announced, run."""
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from freshness.errors import FreshnessError
+
+INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
+
+
+@dataclass(frozen=True)
+class Uv:
+    """The uv that runs in *root*; each command that changes something is announced first."""
+
+    executable: str
+    root: Path
+    announce: Callable[[str], None]
+
+    def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
+        """Announce and run ``uv ARGUMENTS``, its output going where ours goes; give its exit code.
+
+        *environment* is what the command's environment has beyond ours.
+        """
+        self.announce(typed(["uv", *arguments], environment))
+        return subprocess.run(
+            [self.executable, *arguments],
+            cwd=self.root,
+            env=outer_environment() | dict(environment or {}),
+            check=False,
+        ).returncode
+
+    def attempt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str | None:
+        """Announce and run ``uv ARGUMENTS``; give what it printed, None where it failed."""
+        self.announce(typed(["uv", *arguments], environment))
+        done = subprocess.run(
+            [self.executable, *arguments],
+            cwd=self.root,
+            env=outer_environment() | dict(environment or {}),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        return None if done.returncode else done.stdout.decode("utf-8", "replace")
+
+    def ask(self, *questions: Sequence[str]) -> list[str]:
+        """Run ``uv QUESTION`` for all *questions* at once; give what each printed, stripped.
+
+        Raises FreshnessError with uv's own words where uv cannot answer.
+        """
+        running = [
+            subprocess.Popen(
+                [self.executable, *question],
+                cwd=self.root,
+                env=outer_environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            for question in questions
+        ]
+        answers = []
+        for process, question in zip(running, questions, strict=True):
+            out, err = process.communicate()
+            if process.returncode:
+                raise FreshnessError(
+                    f"uv could not answer `uv {shlex.join(question)}`: {_last_line(err)}",
+                    hint=f"update uv: {INSTALLING_UV}",
+                )
+            answers.append(os.fsdecode(out).strip())
+        return answers
+
+
+def find_uv(root: Path, announce: Callable[[str], None]) -> Uv:
+    """Find the uv that started this process, or the first on PATH.
+
+    Raises FreshnessError where there is none.
+    """
+    executable = os.environ.get("UV") or shutil.which("uv")
+    if not executable or not shutil.which(executable):
+        raise FreshnessError("uv is not installed", hint=f"install it: {INSTALLING_UV}")
+    return Uv(executable, root, announce)
+
+
+def outer_environment() -> dict[str, str]:
+    """Give the environment of whoever started the tool.
+
+    ``uv run --script`` puts its own environment into VIRTUAL_ENV and at the head of PATH; a
+    command run from here would take that for the user's.
+    """
+    environment = dict(os.environ)
+    if Path(environment.get("VIRTUAL_ENV", "/")) == Path(sys.prefix):
+        del environment["VIRTUAL_ENV"]
+    environment.pop("UV_RUN_RECURSION_DEPTH", None)
+    head, separator, tail = environment.get("PATH", "").partition(os.pathsep)
+    if separator and Path(head) == Path(sys.executable).parent:
+        environment["PATH"] = tail
+    return environment
+
+
+def typed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """Spell a command as it would be typed into a POSIX shell."""
+    settings = [f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()]
+    return " ".join([*settings, shlex.join(command)])
+
+
+def become(command: Sequence[str], announce: Callable[[str], None]) -> int:
+    """Announce *command* and let it take this process's place, signals and exit code with it.
+
+    Windows has no such thing: there it runs as a child, and its exit code is given back.
+    """
+    announce(typed(command))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    environment = outer_environment()
+    if os.name == "nt":
+        return subprocess.run(command, env=environment, check=False).returncode
+    os.execvpe(command[0], list(command), environment)
+
+
+def _last_line(output: bytes) -> str:
+    return (output.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"])[-1]

@@ -1,0 +1,1 @@
+"""The subcommands: a module each, with a docstring, ``add_arguments`` and ``run``."""
