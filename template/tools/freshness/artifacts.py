@@ -7,7 +7,7 @@ the owner's and stays. So does whatever git tracks, and whatever is reached thro
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -61,18 +61,22 @@ def find_artifacts(root: Path) -> Artifacts:
 
 
 def find_bytecode(root: Path) -> list[Path]:
-    """Find the ``__pycache__`` folders of the project that git does not track."""
+    """Find the ``__pycache__`` folders of the project that git does not track.
+
+    The tool's own is not among them: it is in use, and says nothing of the project.
+    """
     tracked = _Tracked(root)
+    own = Path(__file__).parent / "__pycache__"
     return [
         Path(entry.path)
         for _, entries in folders(root, through_links=False)
         for entry in entries
         if entry.name == "__pycache__" and entry.is_dir(follow_symlinks=False)
-        if Path(entry.path) not in tracked
+        if Path(entry.path) not in tracked and Path(entry.path) != own
     ]
 
 
-def remove(paths: list[Path], root: Path) -> None:
+def remove(paths: Iterable[Path], root: Path) -> None:
     """Remove *paths*, and the folders below *root* that this leaves empty.
 
     What is gone already is no error: two commands may clean at once.

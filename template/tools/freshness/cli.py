@@ -15,11 +15,11 @@ from freshness.distribution import Distribution
 from freshness.errors import FreshnessError
 from freshness.install import (
     forced_build,
+    python_for,
     recover,
     refuse_foreign_commands,
     sources_of,
     swap,
-    wheel_arguments,
 )
 from freshness.installed import (
     TOOL,
@@ -34,7 +34,7 @@ from freshness.report import as_json, as_table, exit_code, explained
 from freshness.sources import Sources
 from freshness.store import Store
 from freshness.uv import Uv, become, find_uv, outer_environment
-from freshness.wheel import build, build_environment, is_pure, python_to_build_with, read_wheel
+from freshness.wheel import build, build_environment, read_wheel
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
 
@@ -94,7 +94,7 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
         if environment.place == TOOL:
             refuse_foreign_commands(environment, project.commands or {})
         remove(find_stale_bytecode(project.root), project.root)
-        swap(uv, project, environment, ["--editable", "."])
+        swap(uv, project, environment, "--editable", ".")
     place = examine(project, environment, None, "make install-editable")
     return _verified(place, f"{environment.place}: editable, runs {project.root}")
 
@@ -119,7 +119,8 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
         _clean(project)
         sources = sources_of(project)
         folder = scratch / "dist"
-        arguments = ["build", "--out-dir", os.path.relpath(folder), *python_to_build_with(project)]
+        python = python_for(project, venv_environment(project.root))
+        arguments = ["build", "--out-dir", os.path.relpath(folder), *python]
         build(uv, *arguments, environment=build_environment(project, scratch))
         made = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
         wheel = read_wheel(made[-1])
@@ -135,7 +136,11 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
 def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove what builds leave behind, and bytecode; list it. What git tracks stays."""
     del parsed, uv
-    if not _clean(project):
+    bytecode = find_bytecode(project.root)
+    remove(bytecode, project.root)
+    if bytecode:
+        _say("removed", f"__pycache__ in {len(bytecode)} folders")
+    if not _clean(project) and not bytecode:
         _say("done", "nothing to remove")
     return VERIFIED
 
@@ -174,12 +179,12 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Run the wheel of the present sources in a throwaway environment."""
     arguments = _command_or_default(parsed.arguments, project, "run-wheel")
     store = Store(project.root)
+    python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting):
         wheel = store.get(sources_of(project).fingerprint)
         if wheel is None:
             _clean(project)
-            wheel, _ = forced_build(uv, project, store)
-    python = [] if is_pure(wheel) else python_to_build_with(project)
+            wheel, _ = forced_build(uv, project, store, python)
     command = [uv.executable, "run", "--isolated", "--no-project", *python, "--with", str(wheel)]
     # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
     os.environ["PYTHONSAFEPATH"] = "1"
@@ -236,7 +241,7 @@ def _install(
     project: Project, uv: Uv, store: Store, environment: Environment, *, even_if_fresh: bool
 ) -> int:
     _clean(project)
-    wheel, sources = forced_build(uv, project, store)
+    wheel, sources = forced_build(uv, project, store, python_for(project, environment))
     _say("built", wheel.name)
     reference = read_wheel(wheel)
     place = examine(project, environment, reference, "make install")
@@ -245,7 +250,7 @@ def _install(
         return VERIFIED
     if environment.place == TOOL:
         refuse_foreign_commands(environment, reference.commands)
-    swap(uv, project, environment, wheel_arguments(project, environment, wheel))
+    swap(uv, project, environment, str(wheel))
     return _verify(project, environment, reference, sources)
 
 
@@ -285,17 +290,14 @@ def _verified(place: Place, held: str) -> int:
 
 
 def _clean(project: Project) -> bool:
-    """Remove artifacts and bytecode, list them, and say what is kept; tell if there was any."""
+    """Remove the artifacts, list them, and say what is kept; tell if there was any."""
     artifacts = find_artifacts(project.root)
-    bytecode = find_bytecode(project.root)
     for kept in artifacts.kept:
         _say("kept", f"{kept.path.relative_to(project.root)} ({kept.reason})")
-    remove([*artifacts.removable, *bytecode], project.root)
+    remove(artifacts.removable, project.root)
     for path in artifacts.removable:
         _say("removed", str(path.relative_to(project.root)))
-    if bytecode:
-        _say("removed", f"__pycache__ in {len(bytecode)} folders")
-    return bool(artifacts.removable or bytecode)
+    return bool(artifacts.removable)
 
 
 def _refuse_folder_elsewhere(folder: Path, root: Path) -> None:
@@ -317,9 +319,10 @@ def _reference(project: Project, uv: Uv) -> tuple[Distribution | None, str]:
     known = store.get(sources_of(project).fingerprint)
     if known:
         return read_wheel(known), ""
+    python = python_for(project, venv_environment(project.root))
     try:
         with store.locked(_waiting):
-            return read_wheel(forced_build(uv, project, store)[0]), ""
+            return read_wheel(forced_build(uv, project, store, python)[0]), ""
     except FreshnessError as error:
         return None, f"no reference wheel: {error.message}"
 

@@ -3,7 +3,6 @@
 import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.parser import HeaderParser
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -42,6 +41,8 @@ def parse_metadata(text: str) -> Metadata:
 
     Raises FreshnessError where a name, a version or a valid requirement is missing.
     """
+    from email.parser import HeaderParser
+
     headers = HeaderParser().parsestr(text)
     name, version = headers.get("Name"), headers.get("Version")
     if not name or not version:

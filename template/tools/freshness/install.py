@@ -1,14 +1,17 @@
 """Build, swap, verify: the steps that end in an installation that is fresh."""
 
 import os
+import platform
 import shutil
 import signal
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from freshness.artifacts import find_artifacts
+from freshness.backend import kept_backend
 from freshness.backup import put_back, set_aside
 from freshness.errors import FreshnessError
 from freshness.installed import TOOL, Environment, leads_into, read_installed, read_receipt
@@ -16,7 +19,7 @@ from freshness.project import Project
 from freshness.sources import Sources, read_sources
 from freshness.store import FOLDER, Store
 from freshness.uv import Uv
-from freshness.wheel import build_wheel, is_pure, python_to_build_with
+from freshness.wheel import build_wheel
 
 BUILDS_AT_MOST = 3
 """How often a build is made again because the sources changed under it."""
@@ -31,16 +34,19 @@ def sources_of(project: Project) -> Sources:
     )
 
 
-def forced_build(uv: Uv, project: Project, store: Store) -> tuple[Path, Sources]:
+def forced_build(
+    uv: Uv, project: Project, store: Store, python: Sequence[str]
+) -> tuple[Path, Sources]:
     """Build the sources as they are into a wheel in the store; give it, and those sources.
 
     Sources that change during a build are built again, for the wheel may hold half of each
     state. Raises FreshnessError where the build fails or the sources do not come to rest.
     """
     before = sources_of(project)
+    backend = kept_backend(uv, project, store.folder / "backends")
     for _ in range(BUILDS_AT_MOST):
         with store.scratch() as folder:
-            wheel = build_wheel(uv, project, folder)
+            wheel = build_wheel(uv, project, folder, python, backend)
             after = sources_of(project)
             if after == before:
                 store.stamp(after.fingerprint)
@@ -83,7 +89,7 @@ def _owner(path: Path, environment: Environment) -> str:
     return "(a file that uv did not put there)"
 
 
-def swap(uv: Uv, project: Project, environment: Environment, what: Sequence[str]) -> None:
+def swap(uv: Uv, project: Project, environment: Environment, *what: str) -> None:
     """Install *what* (a wheel's path, or ``--editable .``) in place of what is there.
 
     Raises FreshnessError where uv cannot; then what was there before is there again.
@@ -91,18 +97,29 @@ def swap(uv: Uv, project: Project, environment: Environment, what: Sequence[str]
     replaced = ["--reinstall-package", project.name, *what]
     with _termination_raises(), set_aside(environment, aside_of(project)):
         if environment.place == TOOL:
-            _must_succeed(uv, ["tool", "install", "--force", *replaced])
+            python = python_for(project, environment)
+            _must_succeed(uv, ["tool", "install", "--force", *python, *replaced])
             return
         if environment.site_packages is None:
             _must_succeed(uv, ["venv", str(environment.prefix)])
         _must_succeed(uv, ["pip", "install", "--python", str(environment.prefix), *replaced])
 
 
-def wheel_arguments(project: Project, environment: Environment, wheel: Path) -> list[str]:
-    """Give what `swap` installs for *wheel*: a compiled one needs the Python it was built for."""
-    if is_pure(wheel) or environment.place != TOOL:
-        return [str(wheel)]
-    return [*python_to_build_with(project), str(wheel)]
+def python_for(project: Project, environment: Environment) -> list[str]:
+    """Give the option that names the interpreter to build with and to install for, if we know it.
+
+    It is the one that a tool has already, or else ours, which uv has chosen; that saves uv a
+    search that takes longer than the build where Python is behind the shims of a version manager.
+    A choice of the owner's (UV_PYTHON, a ``.python-version`` file) is left to uv to follow.
+    """
+    if "UV_PYTHON" in os.environ or (project.root / ".python-version").exists():
+        return []
+    version, python = environment.python_version, environment.interpreter
+    if environment.place != TOOL or version is None or python is None:
+        version = platform.python_version()
+        python = Path(getattr(sys, "_base_executable", sys.executable))
+    fits = project.requires_python.contains(version, prereleases=True)
+    return ["--python", str(python)] if fits else []
 
 
 def recover(project: Project, environment: Environment) -> bool:

@@ -48,6 +48,14 @@ class Environment:
         pattern = "Lib/site-packages" if os.name == "nt" else "lib/python3*/site-packages"
         return next(iter(sorted(self.prefix.glob(pattern))), None)
 
+    @property
+    def interpreter(self) -> Path | None:
+        """The interpreter that the environment was made from; None where it is gone."""
+        own = self.scripts / ("python.exe" if os.name == "nt" else "python")
+        if not own.exists():
+            return None
+        return own.parent / os.readlink(own) if own.is_symlink() else own
+
     @cached_property
     def python_version(self) -> str | None:
         """The interpreter's version as pyvenv.cfg notes it (PEP 405), such as ``3.12.1``."""

@@ -36,6 +36,8 @@ class Project:
     requirements: frozenset[Requirement] | None
     requires_python: SpecifierSet
     build_backend: str
+    build_requires: tuple[str, ...]
+    backend_in_tree: bool
     target: str
     generated: tuple[str, ...]
 
@@ -71,7 +73,9 @@ def read_project(root: Path) -> Project:
             None if dynamic & {"dependencies", "optional-dependencies"} else requirements
         ),
         requires_python=requires_python,
-        build_backend=tables["build-system"]["build-backend"],
+        build_backend=str(tables["build-system"]["build-backend"]),
+        build_requires=tuple(tables["build-system"]["requires"]),
+        backend_in_tree="backend-path" in tables["build-system"],
         target=target,
         generated=tuple(settings.get("generated", ())),
     )

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from freshness.errors import FreshnessError
 from freshness.sources import Fingerprint
 from freshness.wheel import content_of, read_wheel
@@ -45,6 +43,8 @@ class Store:
     @contextmanager
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
         """Hold the store for one process; call *wait* once if another one has it."""
+        from filelock import FileLock, Timeout  # not needed by the commands that only look
+
         self._make()
         lock = FileLock(self.folder / "lock")
         try:

@@ -38,8 +38,12 @@ class Uv:
     def attempt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str | None:
         """Announce and run ``uv ARGUMENTS``; give what it printed, None where it failed."""
         self.announce(typed(["uv", *arguments], environment))
+        return self.capture(self.executable, *arguments, environment=environment)
+
+    def capture(self, *command: str, environment: Mapping[str, str] | None = None) -> str | None:
+        """Run *command* silently; give what it printed, None where it failed."""
         done = subprocess.run(
-            [self.executable, *arguments],
+            command,
             cwd=self.root,
             env=outer_environment() | dict(environment or {}),
             stdout=subprocess.PIPE,
@@ -113,7 +117,7 @@ def become(command: Sequence[str], announce: Callable[[str], None]) -> int:
 
     Windows has no such thing: there it runs as a child, and its exit code is given back.
     """
-    announce(typed(command))
+    announce(typed([Path(command[0]).stem, *command[1:]]))
     sys.stdout.flush()
     sys.stderr.flush()
     environment = outer_environment()

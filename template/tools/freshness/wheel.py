@@ -2,9 +2,8 @@
 
 import hashlib
 import os
-import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -19,17 +18,22 @@ EPOCH = "315532800"
 """1980-01-01 in seconds, the earliest time that a zip archive can hold."""
 
 
-def build_wheel(uv: Uv, project: Project, into: Path) -> Path:
+def build_wheel(
+    uv: Uv, project: Project, into: Path, python: Sequence[str], backend: Path | None
+) -> Path:
     """Build the project's wheel into the empty folder *into*, reusing nothing of earlier builds.
 
-    The index is asked only where uv's cache cannot supply the build requirements.
-    Raises FreshnessError where the build fails; its own output has been shown by then.
+    *python* is the option that names an interpreter, or nothing where uv is to find one.
+    *backend* is an environment that holds the build backend. Without one the build is isolated,
+    and the index is asked only where uv's cache cannot supply what the build requires. A build
+    that fails is repeated in isolation, so that the build backend's own word on it is seen.
+    Raises FreshnessError where that fails too.
     """
     arguments = ["build", "--wheel", "--out-dir", os.path.relpath(into, uv.root)]
-    arguments += python_to_build_with(project)
     environment = build_environment(project, into)
-    if uv.attempt(*arguments, "--offline", environment=environment) is None:
-        build(uv, *arguments, environment=environment)
+    quick = ["--no-build-isolation", "--python", str(backend)] if backend else [*python, "--offline"]
+    if uv.attempt(*arguments, *quick, environment=environment) is None:
+        build(uv, *arguments, *python, environment=environment)
     built = list(into.glob("*.whl"))
     if len(built) != 1:
         raise FreshnessError(
@@ -72,18 +76,6 @@ def build_environment(project: Project, scratch: Path) -> dict[str, str]:
     return environment
 
 
-def python_to_build_with(project: Project) -> list[str]:
-    """Give the option that saves uv the search for an interpreter, where we have one that fits.
-
-    A choice of the owner's (UV_PYTHON, a ``.python-version`` file) is left to uv.
-    """
-    chosen = "UV_PYTHON" in os.environ or (project.root / ".python-version").exists()
-    version = ".".join(map(str, sys.version_info[:3]))
-    if chosen or not project.requires_python.contains(version, prereleases=True):
-        return []
-    return ["--python", str(getattr(sys, "_base_executable", sys.executable))]
-
-
 def read_wheel(path: Path) -> Distribution:
     """Read the wheel file at *path* (PEP 427); every byte in it is hashed.
 
@@ -110,11 +102,6 @@ def read_wheel(path: Path) -> Distribution:
         commands=parse_commands(_text(contents.get(f"{info}/entry_points.txt"))),
         requirements=metadata.requirements,
     )
-
-
-def is_pure(path: Path) -> bool:
-    """Tell whether the wheel at *path* runs on every platform, by its tags (PEP 425)."""
-    return all(tag.platform == "any" for tag in parse_wheel_filename(path.name)[3])
 
 
 def _dist_info(contents: Mapping[str, bytes], path: Path) -> str:

@@ -1,0 +1,108 @@
+"""The build backend in an environment of its own that is kept between builds.
+
+An isolated build makes that environment anew each time and compiles the backend's modules in it,
+which takes longer than the build. What is kept here is the backend, never anything of a build.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from freshness.project import Project
+from freshness.uv import Uv
+
+STATIC = frozenset(
+    {
+        "flit_core.buildapi",
+        "hatchling.build",
+        "pdm.backend",
+        "poetry.core.masonry.api",
+        "setuptools.build_meta",
+    }
+)
+"""Backends that take what else they require from the files of INPUTS alone."""
+
+INPUTS = ("pyproject.toml", "setup.py", "setup.cfg", "hatch_build.py")
+
+MOST_SECONDS = 7 * 24 * 60 * 60
+"""The age at which an environment is made anew, so that new releases of the backend arrive."""
+
+COMPLETE = "complete"
+
+ASK = """\
+import importlib, json, sys
+backend = importlib.import_module(sys.argv[1])
+hook = getattr(backend, "get_requires_for_build_wheel", list)
+sys.stdout.write(json.dumps([*hook()]))
+"""
+"""PEP 517: what the backend requires beyond [build-system] requires; the last line it prints."""
+
+
+def kept_backend(uv: Uv, project: Project, folder: Path) -> Path | None:
+    """Give an environment below *folder* that holds the project's build backend, and its needs.
+
+    None where the project's backend has to be asked at each build, or where making it failed;
+    then only an isolated build is right.
+    """
+    if project.build_backend not in STATIC or project.backend_in_tree:
+        return None
+    kept = folder / _key(project)
+    if _is_usable(kept):
+        return kept
+    for other in folder.iterdir() if folder.is_dir() else ():
+        shutil.rmtree(other, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return kept if _make(uv, project, kept) else None
+
+
+def _key(project: Project) -> str:
+    """Name what the environment depends on: the interpreter, and the files that require things."""
+    parts = [sys.version, getattr(sys, "_base_executable", sys.executable)]
+    for name in INPUTS:
+        path = project.root / name
+        content = path.read_bytes() if path.is_file() else b""
+        parts.append(hashlib.sha256(content).hexdigest())
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def _is_usable(environment: Path) -> bool:
+    try:
+        age = time.time() - (environment / COMPLETE).stat().st_mtime
+    except OSError:
+        return False
+    return 0 <= age < MOST_SECONDS
+
+
+def _make(uv: Uv, project: Project, environment: Path) -> bool:
+    python = getattr(sys, "_base_executable", sys.executable)
+    where = os.path.relpath(environment, uv.root)
+    if uv.attempt("venv", "--quiet", "--python", str(python), where) is None:
+        return False
+    if not _install(uv, where, list(project.build_requires)):
+        return False
+    answer = uv.capture(_python(environment), "-c", ASK, project.build_backend)
+    if answer is None:
+        return False
+    try:
+        more = [str(line) for line in json.loads(answer.splitlines()[-1])]
+    except (ValueError, IndexError, TypeError):
+        return False
+    if more and not _install(uv, where, more):
+        return False
+    (environment / COMPLETE).touch()
+    return True
+
+
+def _install(uv: Uv, where: str, requirements: list[str]) -> bool:
+    """Install the newest that uv's cache knows of, or else ask the index."""
+    command = ["pip", "install", "--quiet", "--compile-bytecode", "--python", where, *requirements]
+    return uv.attempt(*command, "--offline") is not None or uv.attempt(*command) is not None
+
+
+def _python(environment: Path) -> str:
+    folder = "Scripts" if os.name == "nt" else "bin"
+    return str(environment / folder / "python")
