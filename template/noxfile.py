@@ -54,7 +54,7 @@ def doctor(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Forced build into dist/ (uv has no ``uv build --force``; this is it)."""
+    """Build into dist/, forced (uv has no ``uv build --force``; this is it)."""
     freshness(session, "build")
 
 

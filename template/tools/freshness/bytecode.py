@@ -60,5 +60,5 @@ def _is_stale(bytecode: os.DirEntry[str], source: os.DirEntry[str] | None) -> bo
     noted, changed = bytecode.stat().st_mtime_ns, source.stat()
     if max(changed.st_mtime_ns, changed.st_ctime_ns) + RACY_NS >= noted:
         return True
-    with open(bytecode.path, "rb") as stream:
+    with Path(bytecode.path).open("rb") as stream:
         return stream.read(8)[4:] == UNCHECKED_HASH.to_bytes(4, "little")

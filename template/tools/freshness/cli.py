@@ -111,7 +111,7 @@ def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
 
 def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
-    """Forced build of the sdist, and of the wheel from it, into ``dist/``."""
+    """Build the sdist, and the wheel from it, into ``dist/``: a forced build."""
     destination = Path(parsed.out_dir)
     _refuse_folder_elsewhere(destination, project.root)
     store = Store(project.root)
@@ -244,10 +244,11 @@ def _install(
     wheel, sources = forced_build(uv, project, store, python_for(project, environment))
     _say("built", wheel.name)
     reference = read_wheel(wheel)
-    place = examine(project, environment, reference, "make install")
-    if place.verdict is Verdict.FRESH and not even_if_fresh:
-        _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
-        return VERIFIED
+    if not even_if_fresh:
+        place = examine(project, environment, reference, "make install")
+        if place.verdict is Verdict.FRESH:
+            _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
+            return VERIFIED
     if environment.place == TOOL:
         refuse_foreign_commands(environment, reference.commands)
     swap(uv, project, environment, str(wheel))

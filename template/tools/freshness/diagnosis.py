@@ -213,10 +213,10 @@ def _unmet(
     versions: Mapping[NormalizedName, Version],
 ) -> Iterator[str]:
     """Give the requirements that hold in that environment and that nothing in it satisfies."""
-    context = {**default_environment(), "extra": ""}
+    context = {name: str(value) for name, value in default_environment().items()} | {"extra": ""}
     if python_version:
-        context["python_full_version"] = python_version
-        context["python_version"] = ".".join(python_version.split(".")[:2])
+        minor = ".".join(python_version.split(".")[:2])
+        context |= {"python_full_version": python_version, "python_version": minor}
     for requirement in sorted(requirements, key=str):
         if requirement.marker and not requirement.marker.evaluate(context):
             continue

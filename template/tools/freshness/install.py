@@ -64,11 +64,12 @@ def refuse_foreign_commands(environment: Environment, commands: Iterable[str]) -
     ``uv tool install --force`` overwrites whatever has the name.
     """
     own = read_receipt(environment)
-    foreign = []
-    for command in sorted(commands):
-        for path in _spellings(environment.commands_folder / command):
-            if os.path.lexists(path) and path not in own and not leads_into(path, environment):
-                foreign.append(f"{path} {_owner(path, environment)}")
+    foreign = [
+        f"{path} {_owner(path, environment)}"
+        for command in sorted(commands)
+        for path in _spellings(environment.commands_folder / command)
+        if os.path.lexists(path) and path not in own and not leads_into(path, environment)
+    ]
     if foreign:
         raise FreshnessError(
             f"not installed, for it would overwrite {'; '.join(foreign)}",

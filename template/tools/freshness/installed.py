@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +55,7 @@ class Environment:
             return None
         return own.parent / os.readlink(own) if own.is_symlink() else own
 
-    @cached_property
+    @property
     def python_version(self) -> str | None:
         """The interpreter's version as pyvenv.cfg notes it (PEP 405), such as ``3.12.1``."""
         try:
@@ -67,7 +66,7 @@ class Environment:
         settings = {key.strip(): value.strip() for key, _, value in pairs}
         return settings.get("version_info") or settings.get("version")
 
-    @cached_property
+    @property
     def versions(self) -> Mapping[NormalizedName, Version]:
         """The versions of all distributions in it, by the names of their dist-info folders."""
         found = {}

@@ -131,4 +131,3 @@ def _write(path: Path, text: str) -> None:
     ) as stream:
         stream.write(text)
     os.replace(stream.name, path)
-

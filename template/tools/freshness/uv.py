@@ -121,9 +121,9 @@ def become(command: Sequence[str], announce: Callable[[str], None]) -> int:
     sys.stdout.flush()
     sys.stderr.flush()
     environment = outer_environment()
-    if os.name == "nt":
-        return subprocess.run(command, env=environment, check=False).returncode
-    os.execvpe(command[0], list(command), environment)
+    if os.name != "nt":
+        os.execvpe(command[0], list(command), environment)
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 def _last_line(output: bytes) -> str:

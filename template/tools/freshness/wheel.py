@@ -31,7 +31,9 @@ def build_wheel(
     """
     arguments = ["build", "--wheel", "--out-dir", os.path.relpath(into, uv.root)]
     environment = build_environment(project, into)
-    quick = ["--no-build-isolation", "--python", str(backend)] if backend else [*python, "--offline"]
+    quick = (
+        ["--no-build-isolation", "--python", str(backend)] if backend else [*python, "--offline"]
+    )
     if uv.attempt(*arguments, *quick, environment=environment) is None:
         build(uv, *arguments, *python, environment=environment)
     built = list(into.glob("*.whl"))

@@ -1,0 +1,38 @@
+# Two commands to start with: `make demo` shows what this is for, `make test` runs the tests.
+# Both need Python 3.10 or newer, git and make; uv is installed into .tools/ where it is missing.
+# Nothing is written outside of this folder and a temporary one.
+
+UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+PYTHON ?= python3
+ARGS =
+
+export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+export UV_PYTHON_DOWNLOADS ?= never
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check scenarios bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(UV) ## render a project, install it, edit it, install it again, look
+	$(UV) run --quiet bench/demo.py $(ARGS)
+
+test: $(UV) ## run the tests
+	$(UV) run --quiet pytest --numprocesses 2 -m "not slow" $(ARGS)
+
+check: $(UV) ## lint, types and tests: all that must pass before a push
+	$(UV) run --quiet nox --session lint types tests
+
+scenarios: $(UV) ## run the whole matrix: every edit, backend, layout and type
+	$(UV) run --quiet nox --session scenarios
+
+bench: $(UV) ## time the commands against those that people type instead
+	$(UV) run --quiet nox --session bench
+
+clean: ## remove the caches and the tools that these targets made
+	rm -rf .cache .tools .venv .nox .mypy_cache .pytest_cache .ruff_cache
+
+.tools/bin/uv:
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet --no-cache-dir --disable-pip-version-check uv

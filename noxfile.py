@@ -1,0 +1,44 @@
+"""The tasks of this repository; a session is one command, run with the tools of uv.lock."""
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "tests"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Look for mistakes, and at the format."""
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types."""
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests without the slow matrix."""
+    session.run("pytest", "--numprocesses=2", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def scenarios(session: nox.Session) -> None:
+    """Run the whole matrix: every edit, build backend, layout and project type."""
+    session.run("pytest", "--numprocesses=2", "tests/scenarios", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Time the commands against those that people type instead, as ratios of medians."""
+    session.run("python", "bench/timings.py", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Render a project, install it, edit it, install it again, look."""
+    session.run("python", "bench/demo.py", *session.posargs)

@@ -1,0 +1,61 @@
+"""Edit → ``make install`` → ask the installed program: nothing is ever stale."""
+
+from pathlib import Path
+
+import pytest
+
+from scenarios.edits import EDITS, Edit, starting_point
+from support.render import COMBINATIONS, Combination
+from support.world import World, output
+
+VERSIONED = [
+    Combination(backend, layout, "cli", "vcs")
+    for backend in ("hatchling", "setuptools")
+    for layout in ("src", "flat")
+]
+
+QUICK = {"hatchling-src-cli", "setuptools-flat-library"}
+"""The combinations of which each edit belongs to the quick tests; of the others, two do."""
+
+QUICK_EDITS = {"module deleted", "command renamed", "version changed by git tag"}
+
+
+def cases() -> list[object]:
+    return [
+        pytest.param(
+            combination,
+            edit,
+            id=f"{combination}-{edit}",
+            marks=[]
+            if str(combination) in QUICK or edit.name in QUICK_EDITS
+            else [pytest.mark.slow],
+        )
+        for combination in [*COMBINATIONS, *VERSIONED]
+        for edit in EDITS
+        if edit.fits(combination.project_type, combination.version_source)
+        if combination.version_source == "static" or edit.needs == "vcs"
+    ]
+
+
+@pytest.mark.parametrize(("combination", "edit"), cases())
+def test_install_is_fresh_after(
+    combination: Combination, edit: Edit, tmp_path: Path, find_links: Path
+) -> None:
+    world = World(tmp_path, combination)
+    starting_point(world)
+    edit.prepare(world)
+    world.make("install", UV_FIND_LINKS=str(find_links))
+    before = {question: answer_to(question, world) for question in edit.answers}
+    edit.change(world)
+    installed = world.make("install", UV_FIND_LINKS=str(find_links))
+    for question, expected in edit.answers.items():
+        answer = answer_to(question, world)
+        assert answer.startswith(expected), f"{question}\n{answer}\n{output(installed)}"
+    changed = {question: answer_to(question, world) for question in edit.answers}
+    assert changed != before, "the question does not see the edit"
+
+
+def answer_to(question: str, world: World) -> str:
+    if question.startswith("$"):
+        return world.command(*question[1:].split())
+    return world.ask(question)

@@ -1,0 +1,150 @@
+"""A project in a world of its own: its own home, uv tools, commands; the real programs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from support.render import Combination, render
+
+FOLDER = "a größe of its own"
+"""A folder's name with spaces and a letter beyond ASCII: everything is tested below one."""
+
+BASE_PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
+
+
+def uv_executable() -> str:
+    found = os.environ.get("UV") or shutil.which("uv")
+    assert found, "the tests need uv"
+    return found
+
+
+class World:
+    """One rendered project, and what installing it reaches."""
+
+    def __init__(self, root: Path, combination: Combination, uv: str | None = None) -> None:
+        self.combination = combination
+        self.root = root / FOLDER
+        self.project = self.root / "demo-app"
+        self.tools, self.commands = self.root / "tools", self.root / "commands"
+        self.home, self.elsewhere = self.root / "home", self.root / "elsewhere"
+        for folder in (self.home, self.elsewhere, self.root / "uv", self.commands):
+            folder.mkdir(parents=True)
+        (self.root / "uv" / "uv").symlink_to(uv or uv_executable())
+        render(self.project, combination.answers)
+
+    @property
+    def package(self) -> Path:
+        return self.project / self.combination.package_path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = ("LANG", "LC_ALL", "TERM", "TMPDIR", "SSL_CERT_FILE", "UV_OFFLINE", "UV_INDEX_URL")
+        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        path = [self.commands, self.root / "uv", BASE_PYTHON.parent]
+        return environment | {
+            "HOME": str(self.home),
+            "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
+            "UV_CACHE_DIR": cache_folder(),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_TOOL_DIR": str(self.tools),
+            "UV_TOOL_BIN_DIR": str(self.commands),
+            "GIT_AUTHOR_NAME": "A",
+            "GIT_AUTHOR_EMAIL": "a@example.org",
+            "GIT_COMMITTER_NAME": "A",
+            "GIT_COMMITTER_EMAIL": "a@example.org",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+
+    @property
+    def site_packages(self) -> Path:
+        home = self.tools / "demo-app" if self.installs_tool else self.project / ".venv"
+        return next(home.glob("lib/python3*/site-packages"))
+
+    @property
+    def installs_tool(self) -> bool:
+        return self.combination.project_type == "cli"
+
+    def run(
+        self, *command: str | Path, expect: int | None = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run *command* in the project; its exit code has to be *expect*, None for any."""
+        done = run(command, self.project, self.environment | environment)
+        assert expect is None or done.returncode == expect, f"{command}\n{output(done)}"
+        return done
+
+    def make(
+        self, *arguments: str, expect: int | None = 0, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run("make", *arguments, expect=expect, **environment)
+
+    def ask(self, code: str) -> str:
+        """Run Python *code* in the environment that the project is installed in."""
+        python = self.site_packages.parents[2] / "bin" / "python"
+        done = run([python, "-I", "-c", code], self.elsewhere, self.environment)
+        return done.stdout.strip() if done.returncode == 0 else done.stderr.splitlines()[-1]
+
+    def command(self, *arguments: str) -> str:
+        """Run an installed command as a shell elsewhere would."""
+        found = shutil.which(arguments[0], path=str(self.commands_folder))
+        if not found:
+            return "command not found"
+        done = run([found, *arguments[1:]], self.elsewhere, self.environment)
+        return done.stdout.strip() if done.returncode == 0 else done.stderr.splitlines()[-1]
+
+    @property
+    def commands_folder(self) -> Path:
+        return self.commands if self.installs_tool else self.project / ".venv" / "bin"
+
+    def commit(self, tag: str | None = None) -> None:
+        if not (self.project / ".git").exists():
+            self.run("git", "init", "--quiet")
+        self.run("git", "add", "--all")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "change")
+        if tag:
+            self.run("git", "tag", tag)
+
+    def status(self) -> str:
+        return self.run("git", "status", "--porcelain").stdout
+
+    def replace(self, old: str, new: str, path: str = "pyproject.toml") -> None:
+        file = self.project / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in {path}:\n{text}"
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def run(
+    command: "list[str | Path] | tuple[str | Path, ...]",
+    folder: Path,
+    environment: Mapping[str, str],
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=300,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def output(done: subprocess.CompletedProcess[str]) -> str:
+    return f"exit code {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def cache_folder() -> str:
+    """Give uv's cache, shared by all tests: what is measured must not depend on its state."""
+    chosen = os.environ.get("UV_CACHE_DIR")
+    if chosen:
+        return chosen
+    asked = subprocess.run(
+        [uv_executable(), "cache", "dir"], capture_output=True, text=True, check=True
+    )
+    return asked.stdout.strip()
