@@ -237,19 +237,17 @@ def _origins(sources: Mapping[str, Digest], files: Mapping[str, Digest]) -> dict
         parts = source.split("/")
         for depth in range(len(parts)):
             path = "/".join(parts[depth:])
-            if path in files:
-                package = _package(path)
+            package = _package(path)
+            if path in files and not package.endswith(".dist-info"):
                 folder = source.removesuffix(path.removeprefix(package)).removesuffix("/")
                 counts.setdefault(package, Counter())[folder] += 1
     return {package: _likeliest(package, counter) for package, counter in counts.items()}
 
 
 def _likeliest(package: str, counter: Counter[str]) -> str:
-    """Give the folder with most of the package's files; between equals, the usual one."""
-    most = max(counter.values())
-    equal = sorted(folder for folder, count in counter.items() if count == most)
+    """Give the usual folder where it has any of the package's files, else the one with most."""
     usual = (f"src/{package}".rstrip("/"), package)
-    return next((folder for folder in usual if folder in equal), equal[0])
+    return next((folder for folder in usual if folder in counter), counter.most_common(1)[0][0])
 
 
 def _source_of(path: str, folder: str) -> str:
