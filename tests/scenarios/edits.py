@@ -4,7 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from support.world import World
 
@@ -35,7 +35,7 @@ class Edit:
     name: str
     change: Callable[[World], None]
     answers: dict[str, str]
-    prepare: Callable[[World], None] = field(default=lambda world: None)
+    prepare: Callable[[World], None] = lambda _world: None
     needs: str = ""
 
     def __str__(self) -> str:

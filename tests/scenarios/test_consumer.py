@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from scenarios.edits import starting_point, write
 from support.render import COMBINATIONS, Combination
 from support.world import World, output, run
+
+from scenarios.edits import starting_point, write
 
 LIBRARIES = [c for c in COMBINATIONS if c.project_type == "library"]
 
@@ -16,7 +16,8 @@ import os, demo_app
 from importlib.metadata import version
 folder = os.path.dirname(demo_app.__file__)
 names = [name for _, _, files in os.walk(folder) for name in files if not name.endswith(".pyc")]
-print(version("demo-app"), *sorted(names), open(os.path.join(folder, "state.py")).read().split()[-1])
+state = open(os.path.join(folder, "state.py")).read().split()[-1]
+print(version("demo-app"), *sorted(names), state)
 """
 
 EDITS: dict[str, Callable[[World], None]] = {

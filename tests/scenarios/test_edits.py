@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-
-from scenarios.edits import EDITS, Edit, starting_point
 from support.render import COMBINATIONS, Combination
 from support.world import World, output
+
+from scenarios.edits import EDITS, Edit, starting_point
 
 VERSIONED = [
     Combination(backend, layout, "cli", "vcs")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from scenarios.edits import GONE, starting_point, value, write
 from support.render import COMBINATIONS, Combination
 from support.world import World
+
+from scenarios.edits import GONE, starting_point, value, write
 
 PIP = "pip install --quiet --no-build-isolation --no-deps --no-index --target target ."
 BUILD = "build --no-isolation --skip-dependency-check"

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from freshness.project import Project
 from freshness.uv import Uv
+from freshness.wheel import build_environment
 
 STATIC = frozenset(
     {
@@ -42,21 +43,22 @@ sys.stdout.write(json.dumps([*hook()]))
 """PEP 517: what the backend requires beyond [build-system] requires; the last line it prints."""
 
 
-def kept_backend(uv: Uv, project: Project, folder: Path) -> Path | None:
+def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path | None:
     """Give an environment below *folder* that holds the project's build backend, and its needs.
+
+    What the backend leaves behind while it is asked for them goes to the empty folder *scratch*.
 
     None where the project's backend has to be asked at each build, or where making it failed;
     then only an isolated build is right.
     """
     if project.build_backend not in STATIC or project.backend_in_tree:
         return None
-    kept = folder / _key(project)
+    kept = folder / _key(project) / ".venv"  # a name that linters and type checkers pass over
     if _is_usable(kept):
         return kept
-    for other in folder.iterdir() if folder.is_dir() else ():
-        shutil.rmtree(other, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    return kept if _make(uv, project, kept) else None
+    shutil.rmtree(folder, ignore_errors=True)
+    kept.parent.mkdir(parents=True)
+    return kept if _make(uv, project, kept, scratch) else None
 
 
 def _key(project: Project) -> str:
@@ -77,14 +79,17 @@ def _is_usable(environment: Path) -> bool:
     return 0 <= age < MOST_SECONDS
 
 
-def _make(uv: Uv, project: Project, environment: Path) -> bool:
+def _make(uv: Uv, project: Project, environment: Path, scratch: Path) -> bool:
     python = getattr(sys, "_base_executable", sys.executable)
     where = os.path.relpath(environment, uv.root)
     if uv.attempt("venv", "--quiet", "--python", str(python), where) is None:
         return False
     if not _install(uv, where, list(project.build_requires)):
         return False
-    answer = uv.capture(_python(environment), "-c", ASK, project.build_backend)
+    settings = build_environment(project, scratch)
+    answer = uv.capture(
+        _python(environment), "-c", ASK, project.build_backend, environment=settings
+    )
     if answer is None:
         return False
     try:

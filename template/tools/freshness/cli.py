@@ -18,6 +18,7 @@ from freshness.install import (
     python_for,
     recover,
     refuse_foreign_commands,
+    refuse_sources,
     sources_of,
     swap,
 )
@@ -177,6 +178,7 @@ def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
 def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Run the wheel of the present sources in a throwaway environment."""
+    refuse_sources(project)
     arguments = _command_or_default(parsed.arguments, project, "run-wheel")
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
@@ -240,6 +242,7 @@ def _recover(project: Project, environment: Environment) -> None:
 def _install(
     project: Project, uv: Uv, store: Store, environment: Environment, *, even_if_fresh: bool
 ) -> int:
+    refuse_sources(project)
     _clean(project)
     wheel, sources = forced_build(uv, project, store, python_for(project, environment))
     _say("built", wheel.name)
@@ -252,6 +255,10 @@ def _install(
     if environment.place == TOOL:
         refuse_foreign_commands(environment, reference.commands)
     swap(uv, project, environment, str(wheel))
+    if examine(project, environment, reference, "make install").verdict is Verdict.DAMAGED:
+        _say("again", "uv's cache holds altered files of this wheel; uv is to read it anew")
+        wheel.touch()
+        swap(uv, project, environment, str(wheel))
     return _verify(project, environment, reference, sources)
 
 

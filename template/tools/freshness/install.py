@@ -6,7 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -43,7 +43,8 @@ def forced_build(
     state. Raises FreshnessError where the build fails or the sources do not come to rest.
     """
     before = sources_of(project)
-    backend = kept_backend(uv, project, store.folder / "backends")
+    with store.scratch() as folder:
+        backend = kept_backend(uv, project, store.folder / "backends", folder)
     for _ in range(BUILDS_AT_MOST):
         with store.scratch() as folder:
             wheel = build_wheel(uv, project, folder, python, backend)
@@ -77,6 +78,18 @@ def refuse_foreign_commands(environment: Environment, commands: Iterable[str]) -
         )
 
 
+def refuse_sources(project: Project) -> None:
+    """Raise FreshnessError if a requirement comes from where no wheel can say that it does.
+
+    METADATA has the requirement's name alone: from an index it would be somebody else's project.
+    """
+    if project.sourced:
+        raise FreshnessError(
+            f"[tool.uv.sources] says where {', '.join(project.sourced)} is; a wheel cannot",
+            hint="use `make install-editable`, which follows it, or require it as `NAME @ URL`",
+        )
+
+
 def _spellings(path: Path) -> list[Path]:
     return [path, path.with_name(f"{path.name}.exe")] if os.name == "nt" else [path]
 
@@ -103,7 +116,17 @@ def swap(uv: Uv, project: Project, environment: Environment, *what: str) -> None
             return
         if environment.site_packages is None:
             _must_succeed(uv, ["venv", str(environment.prefix)])
+        _remove_unrecorded(project, environment)
         _must_succeed(uv, ["pip", "install", "--python", str(environment.prefix), *replaced])
+
+
+def _remove_unrecorded(project: Project, environment: Environment) -> None:
+    """Remove files of the project's own packages that no RECORD knows: no uninstall takes them."""
+    with suppress(FreshnessError):
+        installed = read_installed(environment, project.name)
+        if installed and environment.site_packages and not installed.editable:
+            for path in installed.unrecorded:
+                (environment.site_packages / path).unlink(missing_ok=True)
 
 
 def python_for(project: Project, environment: Environment) -> list[str]:

@@ -19,6 +19,30 @@ else:
 
 TARGETS = ("tool", "venv")
 
+SHAPE: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
+    "build-system": dict,
+    "build-system.requires": list,
+    "build-system.build-backend": str,
+    "project": dict,
+    "project.name": str,
+    "project.version": str,
+    "project.requires-python": str,
+    "project.dynamic": list,
+    "project.dependencies": list,
+    "project.optional-dependencies": dict,
+    "project.scripts": dict,
+    "project.gui-scripts": dict,
+    "tool": dict,
+    "tool.uv": dict,
+    "tool.uv.sources": dict,
+    "tool.freshness": dict,
+    "tool.freshness.target": str,
+    "tool.freshness.generated": list,
+}
+"""What is read, and the type that it has to be of."""
+
+NAMES = {"dict": "table", "list": "list", "str": "string"}
+
 
 @dataclass(frozen=True)
 class Project:
@@ -27,6 +51,7 @@ class Project:
     ``version`` is None where the build backend finds it, ``requirements`` and ``commands``
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
+    ``sourced`` are the requirements that ``[tool.uv.sources]`` takes from elsewhere than an index.
     """
 
     root: Path
@@ -40,6 +65,7 @@ class Project:
     backend_in_tree: bool
     target: str
     generated: tuple[str, ...]
+    sourced: tuple[str, ...]
 
 
 def read_project(root: Path) -> Project:
@@ -48,7 +74,9 @@ def read_project(root: Path) -> Project:
     Raises FreshnessError that names everything that is wrong with it.
     """
     tables = _load(root / "pyproject.toml")
-    problems = list(_missing_tables(tables))
+    problems = [*_wrong_types(tables), *_missing(tables)]
+    if problems:
+        raise _of(problems)
     project = tables.get("project", {})
     dynamic = frozenset(project.get("dynamic", ()))
     name = _name(project, problems)
@@ -60,10 +88,7 @@ def read_project(root: Path) -> Project:
     if target not in TARGETS:
         problems.append(f"[tool.freshness] target is {target!r}, not `tool` or `venv`")
     if problems:
-        raise FreshnessError(
-            f"pyproject.toml: {'; '.join(problems)}",
-            hint="see https://packaging.python.org/en/latest/specifications/pyproject-toml/",
-        )
+        raise _of(problems)
     return Project(
         root=root,
         name=name,
@@ -78,6 +103,7 @@ def read_project(root: Path) -> Project:
         backend_in_tree="backend-path" in tables["build-system"],
         target=target,
         generated=tuple(settings.get("generated", ())),
+        sourced=_sourced(tables, requirements),
     )
 
 
@@ -102,16 +128,38 @@ def _load(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _missing_tables(tables: Mapping[str, Any]) -> Iterator[str]:
+def _of(problems: list[str]) -> FreshnessError:
+    return FreshnessError(
+        f"pyproject.toml: {'; '.join(problems)}",
+        hint="see https://packaging.python.org/en/latest/specifications/pyproject-toml/",
+    )
+
+
+def _wrong_types(tables: Mapping[str, Any]) -> Iterator[str]:
+    for path, kind in SHAPE.items():
+        value: Any = tables
+        for key in path.split("."):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and not isinstance(value, kind):
+            yield f"`{path}` is not a {NAMES[kind.__name__]}"
+        elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            yield f"`{path}` is not a list of strings"
+    extras = tables.get("project", {}) if isinstance(tables.get("project"), dict) else {}
+    for extra, lines in dict(extras.get("optional-dependencies") or {}).items():
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            yield f"`project.optional-dependencies.{extra}` is not a list of strings"
+
+
+def _missing(tables: Mapping[str, Any]) -> Iterator[str]:
     for table, keys in (("build-system", ("requires", "build-backend")), ("project", ("name",))):
-        if not isinstance(tables.get(table, {}), dict):
-            raise FreshnessError(f"pyproject.toml: {table} is not a table", hint=f"write [{table}]")
         if table not in tables:
             yield f"it has no [{table}] table"
-        else:
+        elif isinstance(tables[table], dict):
             yield from (f"[{table}] has no `{key}`" for key in keys if key not in tables[table])
-    project = tables.get("project", {})
-    if project and "version" not in project and "version" not in project.get("dynamic", ()):
+    project = tables.get("project")
+    if isinstance(project, dict) and not (
+        "version" in project or "version" in (project.get("dynamic") or ())
+    ):
         yield "[project] has no `version`, and it is not in `dynamic`"
 
 
@@ -143,6 +191,12 @@ def _requirements(project: Mapping[str, Any], problems: list[str]) -> frozenset[
             except InvalidRequirement as error:
                 problems.append(f"{line!r} is not a requirement: {str(error).splitlines()[0]}")
     return frozenset(found)
+
+
+def _sourced(tables: Mapping[str, Any], requirements: frozenset[Requirement]) -> tuple[str, ...]:
+    sources = tables.get("tool", {}).get("uv", {}).get("sources", {})
+    named = {canonicalize_name(name) for name in sources}
+    return tuple(sorted({canonicalize_name(r.name) for r in requirements} & named))
 
 
 def _of_extra(requirement: Requirement, extra: str) -> Requirement:
