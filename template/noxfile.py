@@ -3,6 +3,7 @@
 A session is one command. The sessions use uv's environments, not nox's own.
 """
 
+import shutil
 import sys
 
 import nox
@@ -13,11 +14,19 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["check"]
 
 
-def freshness(session: nox.Session, verb: str, *arguments: str) -> None:
+def uv(session: nox.Session, *arguments: str) -> None:
+    """Run uv with *arguments* and those behind ``--``."""
+    if shutil.which("uv") is None:
+        session.error(
+            "uv is not installed\nhint: see https://docs.astral.sh/uv/getting-started/installation/"
+        )
+    session.run("uv", *arguments, *session.posargs, external=True)
+
+
+def freshness(session: nox.Session, *arguments: str) -> None:
     """Run a verb of tools/freshness; nox ends with its exit code if that is not 0."""
-    script = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py")
     try:
-        session.run(*script, verb, *arguments, *session.posargs, external=True)
+        uv(session, "run", "--quiet", "--script", "tools/freshness/__main__.py", *arguments)
     except CommandFailed as failed:
         sys.exit(getattr(failed, "return_code", None) or 1)
 
@@ -91,25 +100,25 @@ def test(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Look for mistakes."""
-    session.run("uv", "run", "ruff", "check", *session.posargs, external=True)
+    uv(session, "run", "ruff", "check")
 
 
 @nox.session
 def format(session: nox.Session) -> None:
     """Format the code."""
-    session.run("uv", "run", "ruff", "format", *session.posargs, external=True)
+    uv(session, "run", "ruff", "format")
 
 
 @nox.session(name="format-check")
 def format_check(session: nox.Session) -> None:
     """Tell whether the code is formatted."""
-    session.run("uv", "run", "ruff", "format", "--check", *session.posargs, external=True)
+    uv(session, "run", "ruff", "format", "--check")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
     """Check the types."""
-    session.run("uv", "run", "mypy", *session.posargs, external=True)
+    uv(session, "run", "mypy")
 
 
 @nox.session

@@ -72,6 +72,17 @@ def still_precious(world: World) -> None:
     (world.commands / "shared").unlink()
 
 
+def store_elsewhere(world: World) -> None:
+    store, elsewhere = world.project / ".freshness", world.elsewhere / "store"
+    store.rename(elsewhere)
+    store.symlink_to(elsewhere)
+
+
+def store_as_file(world: World) -> None:
+    shutil.rmtree(world.project / ".freshness")
+    (world.project / ".freshness").write_text("")
+
+
 FAULTS = [
     fault(
         "the build fails",
@@ -138,20 +149,14 @@ FAULTS = [
     ),
     Fault(
         "the store is a link",
-        lambda world: (
-            (world.project / ".freshness").rename(world.root / "elsewhere" / "store"),
-            (world.project / ".freshness").symlink_to(world.root / "elsewhere" / "store"),
-        ),
+        store_elsewhere,
         ".freshness is a link to",
         "remove the link",
         lambda world: (world.project / ".freshness").unlink(),
     ),
     Fault(
         "the store is a file",
-        lambda world: (
-            shutil.rmtree(world.project / ".freshness"),
-            (world.project / ".freshness").write_text(""),
-        ),
+        store_as_file,
         ".freshness: File exists",
         "see to the space and the permissions",
         lambda world: (world.project / ".freshness").unlink(),
@@ -199,6 +204,8 @@ def test_uv_is_missing(tmp_path: Path) -> None:
     done = world.make("install", expect=2, PATH=path)
     assert_told(done, "uv is not installed", "https://docs.astral.sh/uv/")
     assert world.command("demo-app", "hello") == "Hello, world!"
+    done = world.run(sys.executable, "-m", "nox", "-s", "install", expect=1, PATH=path)
+    assert "uv is not installed\nhint: see https://docs.astral.sh/uv/" in done.stderr
     world.make("install")
 
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_fresh_mends(combination: Combination, tmp_path: Path) -> None:
     """uv installs by hard links: what is edited in place is edited in uv's cache as well."""
     world = made(tmp_path, combination)
     world.make("install")
-    damages = {
+    damages: dict[str, Callable[[], object]] = {
         "altered": lambda: (world.site_packages / "demo_app/state.py").write_text("VALUE = 0\n"),
         "missing": (world.site_packages / "demo_app/state.py").unlink,
         "added": lambda: (world.site_packages / "demo_app/mine.py").write_text(""),
@@ -158,8 +159,8 @@ def test_editable_brings_commands_and_metadata_up_to_date(
     combination: Combination, tmp_path: Path, find_links: Path
 ) -> None:
     world = made(tmp_path, combination)
-    links = {"UV_FIND_LINKS": str(find_links)}
-    world.make("install-editable", **links)
+    world.extra["UV_FIND_LINKS"] = str(find_links)
+    world.make("install-editable")
     write(world, "shout.py", "def main():\n    print('loud')\n")
     text = (world.project / "pyproject.toml").read_text()
     header = "[project.scripts]\n" if "[project.scripts]" in text else "[dependency-groups]"
@@ -167,16 +168,16 @@ def test_editable_brings_commands_and_metadata_up_to_date(
     world.replace(header, scripts + ("" if "scripts" in header else f"\n{header}"))
     world.replace("dependencies = []", 'dependencies = ["stale-probe==2.0"]')
     world.replace('version = "0.1.0"', 'version = "0.5.0"')
-    done = world.make("doctor", expect=2, **links)
+    done = world.make("doctor", expect=2)
     assert "F401 command declared, and not installed" in done.stdout
     assert "F403 requirement declared, and not in METADATA" in done.stdout
-    world.make("install-editable", **links)
+    world.make("install-editable")
     assert world.command("shout") == "loud"
     ask = "from importlib.metadata import version as v; print(v('demo-app'), v('stale-probe'))"
     assert world.ask(ask) == "0.5.0 2.0"
-    assert "editable" in world.make("doctor", **links).stdout
+    assert "editable" in world.make("doctor").stdout
     world.replace("shout = ", "yell = ")
-    world.make("install-editable", **links)
+    world.make("install-editable")
     assert (world.command("yell"), world.command("shout")) == ("loud", "command not found")
 
 

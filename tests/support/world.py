@@ -26,6 +26,7 @@ class World:
 
     def __init__(self, root: Path, combination: Combination, uv: str | None = None) -> None:
         self.combination = combination
+        self.extra: dict[str, str] = {}
         self.root = root / FOLDER
         self.project = self.root / "demo-app"
         self.tools, self.commands = self.root / "tools", self.root / "commands"
@@ -56,6 +57,7 @@ class World:
             "GIT_COMMITTER_NAME": "A",
             "GIT_COMMITTER_EMAIL": "a@example.org",
             "GIT_CONFIG_GLOBAL": os.devnull,
+            **self.extra,
         }
 
     @property

@@ -43,7 +43,18 @@ def parse_record(text: str) -> dict[str, Digest | None]:
     Rows of another shape are kept by their path, so that they show up as a difference.
     """
     rows: Iterable[list[str]] = csv.reader(text.splitlines())
-    return {row[0]: Digest(row[1]) if len(row) > 1 and row[1] else None for row in rows if row}
+    return {row[0]: _read(row[1]) if len(row) > 1 and row[1] else None for row in rows if row}
+
+
+def _read(spelled: str) -> Digest:
+    """Give the digest as the specification spells it; early uv_build wrote it in hexadecimal."""
+    algorithm, _, value = spelled.partition("=")
+    try:
+        raw = bytes.fromhex(value)
+        right_size = len(raw) == hashlib.new(algorithm).digest_size
+    except ValueError:
+        right_size = False
+    return _spell(algorithm, raw) if right_size else Digest(f"{algorithm}={value.rstrip('=')}")
 
 
 def _spell(algorithm: str, raw: bytes) -> Digest:
