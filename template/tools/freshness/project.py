@@ -9,6 +9,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from freshness.errors import FreshnessError
 
@@ -80,6 +81,7 @@ def read_project(root: Path) -> Project:
     project = tables.get("project", {})
     dynamic = frozenset(project.get("dynamic", ()))
     name = _name(project, problems)
+    version = _version(project, problems)
     requirements = _requirements(project, problems)
     requires_python = _requires_python(project, problems)
     commands = {**project.get("scripts", {}), **project.get("gui-scripts", {})}
@@ -92,7 +94,7 @@ def read_project(root: Path) -> Project:
     return Project(
         root=root,
         name=name,
-        version=None if "version" in dynamic else str(project["version"]),
+        version=None if "version" in dynamic else version,
         commands=None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands,
         requirements=(
             None if dynamic & {"dependencies", "optional-dependencies"} else requirements
@@ -144,10 +146,18 @@ def _wrong_types(tables: Mapping[str, Any]) -> Iterator[str]:
             yield f"`{path}` is not a {NAMES[kind.__name__]}"
         elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
             yield f"`{path}` is not a list of strings"
-    extras = tables.get("project", {}) if isinstance(tables.get("project"), dict) else {}
-    for extra, lines in dict(extras.get("optional-dependencies") or {}).items():
-        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            yield f"`project.optional-dependencies.{extra}` is not a list of strings"
+    yield from _wrong_entries(tables.get("project"))
+
+
+def _wrong_entries(project: object) -> Iterator[str]:
+    """Tell what is wrong inside of the tables of [project] whose keys are the owner's."""
+    for table, kind in (("optional-dependencies", list), ("scripts", str), ("gui-scripts", str)):
+        entries = project.get(table) if isinstance(project, dict) else None
+        for key, value in entries.items() if isinstance(entries, dict) else ():
+            if not isinstance(value, kind):
+                yield f"`project.{table}.{key}` is not a {NAMES[kind.__name__]}"
+            elif isinstance(value, list) and not all(isinstance(line, str) for line in value):
+                yield f"`project.{table}.{key}` is not a list of strings"
 
 
 def _missing(tables: Mapping[str, Any]) -> Iterator[str]:
@@ -169,6 +179,15 @@ def _name(project: Mapping[str, Any], problems: list[str]) -> NormalizedName:
     except InvalidName:
         problems.append(f"{project['name']!r} is not a name that a package index accepts")
         return canonicalize_name("unnamed")
+
+
+def _version(project: Mapping[str, Any], problems: list[str]) -> str:
+    version = str(project.get("version", "0"))
+    try:
+        Version(version)
+    except InvalidVersion:
+        problems.append(f"{version!r} is not a version, such as 1.2.3 (PEP 440)")
+    return version
 
 
 def _requires_python(project: Mapping[str, Any], problems: list[str]) -> SpecifierSet:

@@ -1,0 +1,145 @@
+"""Rendered projects pass what they ask of their owners, and stay clean in git."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.render import COMBINATIONS, REPOSITORY, Combination, render
+from support.world import BASE_PYTHON, World, output
+
+VERBS = [
+    "install",
+    "install-editable",
+    "uninstall",
+    "fresh",
+    "doctor",
+    "build",
+    "clean",
+    "dev",
+    "run",
+    "run-wheel",
+    "test",
+    "lint",
+    "format",
+    "format-check",
+    "types",
+    "check",
+]
+
+
+def lived_in(*pairs: tuple[str, str, str, str]) -> list[object]:
+    return [
+        pytest.param(c, marks=[] if str(c) in QUICK else [pytest.mark.slow], id=str(c))
+        for c in [*COMBINATIONS, *(Combination(*pair) for pair in pairs)]
+    ]
+
+
+QUICK = {"hatchling-src-cli", "uv_build-flat-library", "setuptools-src-cli-vcs"}
+VCS = (("hatchling", "flat", "library", "vcs"), ("setuptools", "src", "cli", "vcs"))
+
+
+@pytest.mark.parametrize("combination", lived_in(*VCS))
+def test_check_passes_and_leaves_a_clean_tree(combination: Combination, tmp_path: Path) -> None:
+    world = World(tmp_path, combination)
+    world.run("git", "init", "--quiet")
+    world.make("dev")
+    world.commit()
+    done = world.make("check")
+    assert "passed" in done.stdout, output(done)
+    for target in ("install", "doctor", "build", "format", "fresh"):
+        world.make(target)
+    assert world.status() == ""
+    done = world.run(sys.executable, "-m", "nox")
+    for session in ("lint", "format-check", "types", "test"):
+        assert f"{session}: success" in done.stderr
+    assert world.status() == ""
+
+
+@pytest.mark.parametrize("python_min", ["3.10", "3.12", "3.13"])
+def test_oldest_python_is_kept(python_min: str, tmp_path: Path) -> None:
+    """On the very version that it promises: the tests, and the tool itself."""
+    interpreter = find_python(python_min)
+    if interpreter is None:
+        pytest.skip(f"there is no CPython {python_min} here")
+    world = World(tmp_path, Combination("hatchling", "src", "cli"))
+    shutil.rmtree(world.project)
+    render(world.project, {"python_min": python_min})
+    world.extra["UV_PYTHON"] = str(interpreter)
+    assert "passed" in world.make("test").stdout
+    world.make("install")
+    assert world.ask("import sys; print('.'.join(map(str, sys.version_info[:2])))") == python_min
+    assert "nothing to do" in world.make("fresh").stdout
+
+
+def find_python(version: str) -> Path | None:
+    found = shutil.which(f"python{version}", path=str(BASE_PYTHON.parent))
+    candidates = [Path(found)] if found else []
+    candidates += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    return next((path for path in candidates if path.exists()), None)
+
+
+def test_make_and_nox_have_the_same_verbs(tmp_path: Path) -> None:
+    world = World(tmp_path, Combination("hatchling", "src", "cli"))
+    told = world.make()
+    assert told.stdout == world.make("help").stdout
+    listed = dict(re.findall(r"^  ([a-z-]+) +(.+)$", told.stdout, re.MULTILINE))
+    assert set(listed) == {"help", *VERBS}
+    assert "uv build --force" in listed["build"]
+    done = world.run(sys.executable, "-m", "nox", "--list")
+    sessions = dict(re.findall(r"^[*-] ([a-z-]+) -> (.+)$", done.stdout, re.MULTILINE))
+    assert set(sessions) == set(VERBS)
+    assert all(len(text) < 80 for text in (*listed.values(), *sessions.values()))
+
+
+def test_one_command_for_each_verb() -> None:
+    text = (REPOSITORY / "template" / "Makefile").read_text(encoding="utf-8")
+    for verb in (*VERBS, "help"):
+        recipe = re.search(rf"^{verb}:.*\n((?:\t.*\n)*)", text, re.MULTILINE)
+        assert recipe, verb
+        assert recipe.group(1).count("\n") == (0 if verb == "check" else 1), verb
+
+
+def test_makefile_is_plain() -> None:
+    """POSIX sh, and nothing that GNU make 3.81 does not know."""
+    text = (REPOSITORY / "template" / "Makefile").read_text(encoding="utf-8")
+    newer = (
+        r"\$\(file |\$\(guile |::=|!=|\.ONESHELL|\.SHELLFLAGS|&:|--output-sync|\$\(let |\$\(intcmp "
+    )
+    assert not re.search(newer, text)
+    assert "[[" not in text
+    assert text.rstrip().endswith("-include local.mk")
+
+
+def test_owner_adds_targets_in_local_mk(tmp_path: Path) -> None:
+    world = World(tmp_path, Combination("hatchling", "src", "cli"))
+    (world.project / "local.mk").write_text("greet:\n\t@echo mine\n")
+    assert world.make("greet").stdout == "mine\n"
+
+
+def test_metadata_of_the_distributions(tmp_path: Path) -> None:
+    """What twine and a package index look at, in sdist and wheel."""
+    for backend in ("hatchling", "uv_build", "setuptools"):
+        world = World(tmp_path / backend, Combination(backend, "src", "cli"))
+        world.make("build")
+        wheel = next((world.project / "dist").glob("*.whl"))
+        listed = subprocess.run(
+            [sys.executable, "-m", "zipfile", "-l", wheel],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        assert "demo_app-0.1.0.dist-info/licenses/LICENSE" in listed
+        world.make("install")
+        fields = "['License-Expression', 'License-File', 'Requires-Python', 'Summary', 'Author']"
+        code = f"from importlib.metadata import metadata as m; d = m('demo-app'); print(*map(d.get, {fields}), sep='|')"
+        expected = "MIT|LICENSE|>=3.10|A command-line application.|The Demo App authors"
+        assert world.ask(code) == expected
+
+
+def test_makefile_of_the_repository_has_the_commands_of_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    for command in ("make demo", "make test"):
+        assert f"\n    {command}" in readme
