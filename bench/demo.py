@@ -12,6 +12,9 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 
+OWN = ("UV", "VIRTUAL_ENV", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""Variables that say how this script was started, and not what its user wants."""
+
 SUBCOMMAND = '''"""Say good bye."""
 
 import argparse
@@ -39,7 +42,7 @@ class Stage:
         if uv:
             path.insert(1, Path(uv).parent)
         self.environment = {
-            **{k: v for k, v in os.environ.items() if k not in ("UV", "VIRTUAL_ENV", "MAKEFLAGS")},
+            **{name: value for name, value in os.environ.items() if name not in OWN},
             "PATH": os.pathsep.join(map(str, path)),
             "UV_TOOL_DIR": str(root / "tools"),
             "UV_TOOL_BIN_DIR": str(root / "bin"),

@@ -27,6 +27,8 @@ LIMITS = {
     "copier copy --defaults": 1.35,
 }
 PEAK_MEGABYTES = 80
+WARM_UP = 2
+"""The first runs of each command, which fill the caches and are not counted."""
 
 MEASURE_PEAK = """\
 import resource, sys
@@ -50,6 +52,7 @@ class Ratio:
 
     @property
     def held(self) -> bool:
+        """Whether the ratio is within its limit."""
         return self.ratio <= self.limit
 
 
@@ -64,10 +67,10 @@ def compare(
 ) -> list[Ratio]:
     """Time all *commands* in turn, the first being what the others are held against."""
     taken: dict[str, list[float]] = {name: [] for name in commands}
-    for turn in range(runs + 2):
+    for turn in range(WARM_UP + runs):
         for name, command in commands.items():
             elapsed = seconds(command, folder, environment)
-            if turn >= 2:  # the first two fill the caches
+            if turn >= WARM_UP:
                 taken[name].append(elapsed)
     medians = {name: statistics.median(times) for name, times in taken.items()}
     against = next(iter(commands))
@@ -132,7 +135,7 @@ def environment_in(root: Path) -> dict[str, str]:
     if uv is None:
         sys.exit("error: uv is not installed\nhint: run `make bench`, which installs it")
     path = [Path(sys.executable).parent, Path(uv).parent, os.environ["PATH"]]
-    unwanted = ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "UV", "MAKEFLAGS")
+    unwanted = ("PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "UV", "MAKEFLAGS", "MAKELEVEL")
     return {
         **{name: value for name, value in os.environ.items() if name not in unwanted},
         "PATH": os.pathsep.join(map(str, path)),
@@ -153,7 +156,7 @@ def main() -> int:
         peak = peak_megabytes(root, environment)
     for ratio in ratios:
         mark = "held" if ratio.held else "MISSED"
-        print(f"{ratio.command:<24} {ratio.ratio:5.2f} × {ratio.against}")
+        print(f"{ratio.command:<24} {ratio.ratio:5.2f} x {ratio.against}")
         print(f"{'':<24} at most {ratio.limit}: {mark}")
     print(f"{'peak memory of install':<24} {peak:5d} MB, at most {PEAK_MEGABYTES}")
     result = REPOSITORY / ".bench" / "timings.json"

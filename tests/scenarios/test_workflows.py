@@ -291,7 +291,7 @@ def test_clean_lists_what_it_removes_and_keeps_the_rest(tmp_path: Path) -> None:
         "removed   build/lib",
         "removed   dist/demo_app-0.1.0-py3-none-any.whl",
         "removed   src/demo_app.egg-info",
-        "removed   __pycache__ in 1 folders",
+        "removed   __pycache__ in 1 folder",
         "kept      dist/notes.txt (no build makes it)",
     ):
         assert line in done.stdout

@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from pathlib import Path
 
 from freshness import __doc__ as summary
@@ -140,7 +140,7 @@ def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     bytecode = find_bytecode(project.root)
     remove(bytecode, project.root)
     if bytecode:
-        _say("removed", f"__pycache__ in {len(bytecode)} folders")
+        _say("removed", f"__pycache__ in {_count(bytecode, 'folder')}")
     if not _clean(project) and not bytecode:
         _say("done", "nothing to remove")
     return VERIFIED
@@ -275,11 +275,15 @@ def _verify(
 
 
 def _held(place: Place, reference: Distribution) -> str:
-    files, commands = len(reference.files), len(reference.commands)
     return (
         f"{place.environment.place}: {reference.name} {reference.version}, "
-        f"{files} files and {commands} commands as in the sources"
+        f"{_count(reference.files, 'file')} and {_count(reference.commands, 'command')} "
+        "as in the sources"
     )
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def _say_fresh(place: Place, reference: Distribution, why: str) -> None:
