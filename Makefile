@@ -10,7 +10,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check scenarios bench clean
+.PHONY: help demo test lint types check sample scenarios bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -21,8 +21,17 @@ demo: $(UV) ## render a project, install it, edit it, install it again, look
 test: $(UV) ## run the tests
 	$(UV) run --quiet pytest --numprocesses 2 -m "not slow" $(ARGS)
 
+lint: $(UV) ## look for mistakes, and at the format
+	$(UV) run --quiet nox --session lint
+
+types: $(UV) ## check the types
+	$(UV) run --quiet nox --session types
+
 check: $(UV) ## lint, types and tests: all that must pass before a push
 	$(UV) run --quiet nox --session lint types tests
+
+sample: $(UV) ## run a part of the whole matrix
+	$(UV) run --quiet nox --session sample
 
 scenarios: $(UV) ## run the whole matrix: every edit, backend, layout and type
 	$(UV) run --quiet nox --session scenarios

@@ -6,6 +6,8 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "types", "tests"]
 
+SAMPLE = "uv_build-src-library or setuptools-flat-library or hatchling-flat-cli"
+
 
 @nox.session
 def lint(session: nox.Session) -> None:
@@ -27,9 +29,15 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def sample(session: nox.Session) -> None:
+    """Run the part of the slow matrix that has the combinations of SAMPLE."""
+    session.run("pytest", "--numprocesses=2", "-m", "slow", "-k", SAMPLE, *session.posargs)
+
+
+@nox.session
 def scenarios(session: nox.Session) -> None:
     """Run the whole matrix: every edit, build backend, layout and project type."""
-    session.run("pytest", "--numprocesses=2", "tests/scenarios", *session.posargs)
+    session.run("pytest", "--numprocesses=2", *session.posargs)
 
 
 @nox.session

@@ -214,7 +214,7 @@ def test_no_file_but_those_that_must_holds_a_tag_of_jinja() -> None:
     """Verbatim before Jinja: what has the suffix needs it, and nothing else is rendered."""
     template = REPOSITORY / "template"
     for path in template.rglob("*"):
-        if path.is_file() and "__pycache__" not in path.parts:
+        if path.is_file() and not any("cache" in part for part in path.parts):
             text = path.read_text(encoding="utf-8")
             assert (path.suffix == ".jinja") == bool(re.search(r"{{ |{%", text)), path
 

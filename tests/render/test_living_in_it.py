@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, REPOSITORY, Combination, render
+from support.render import COMBINATIONS, REPOSITORY, Combination, quickly, render
 from support.world import BASE_PYTHON, World, output
 
 VERBS = [
@@ -30,18 +30,16 @@ VERBS = [
 ]
 
 
-def lived_in(*pairs: tuple[str, str, str, str]) -> list[object]:
-    return [
-        pytest.param(c, marks=[] if str(c) in QUICK else [pytest.mark.slow], id=str(c))
-        for c in [*COMBINATIONS, *(Combination(*pair) for pair in pairs)]
-    ]
+VERSIONED = [
+    Combination("hatchling", "flat", "library", "vcs"),
+    Combination("setuptools", "src", "cli", "vcs"),
+]
 
 
-QUICK = {"hatchling-src-cli", "uv_build-flat-library", "setuptools-src-cli-vcs"}
-VCS = (("hatchling", "flat", "library", "vcs"), ("setuptools", "src", "cli", "vcs"))
-
-
-@pytest.mark.parametrize("combination", lived_in(*VCS))
+@pytest.mark.parametrize(
+    "combination",
+    quickly([*COMBINATIONS, *VERSIONED], "uv_build-flat-library", "setuptools-src-cli-vcs"),
+)
 def test_check_passes_and_leaves_a_clean_tree(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)
     world.run("git", "init", "--quiet")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, Combination
+from support.render import COMBINATIONS, Combination, quickly
 from support.world import World, output, run
 
 from scenarios.edits import starting_point, write
@@ -45,7 +45,9 @@ def expected(world: World) -> str:
     return " ".join([version, *names, (world.package / "state.py").read_text().split()[-1]])
 
 
-@pytest.mark.parametrize("combination", LIBRARIES, ids=str)
+@pytest.mark.parametrize(
+    "combination", quickly(LIBRARIES, "hatchling-src-library", "setuptools-flat-library")
+)
 def test_consumer_sees(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)
     starting_point(world)

@@ -14,8 +14,8 @@ VERSIONED = [
     for layout in ("src", "flat")
 ]
 
-QUICK = {"hatchling-src-cli", "setuptools-flat-library"}
-"""The combinations of which each edit belongs to the quick tests; of the others, two do."""
+QUICK = {"hatchling-src-cli"}
+"""The combinations of which each edit belongs to the quick tests; of the others, a few do."""
 
 QUICK_EDITS = {"module deleted", "command renamed", "version changed by git tag"}
 

@@ -35,7 +35,7 @@ def cases() -> list[object]:
         pytest.param(
             *(combination, litter),
             id=f"{combination}-{litter}",
-            marks=[] if combination.build_backend == "setuptools" else [pytest.mark.slow],
+            marks=[] if str(combination) == "setuptools-src-cli" else [pytest.mark.slow],
         )
         for combination in COMBINATIONS
         for litter in LITTER

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support.render import Combination
+from support.render import Combination, quickly
 from support.world import FOLDER, World, cache_folder, output, run, uv_executable
 
 from scenarios.edits import GONE, starting_point, value, write
@@ -38,8 +38,18 @@ def old_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("combination", BACKENDS, ids=str)
-@pytest.mark.parametrize("version", [OLDEST, MIDDLE])
+@pytest.mark.parametrize(
+    ("version", "combination"),
+    [
+        (OLDEST, BACKENDS[0]),
+        (MIDDLE, BACKENDS[2]),
+        pytest.param(OLDEST, BACKENDS[1], marks=pytest.mark.slow),
+        pytest.param(OLDEST, BACKENDS[2], marks=pytest.mark.slow),
+        pytest.param(MIDDLE, BACKENDS[0], marks=pytest.mark.slow),
+        pytest.param(MIDDLE, BACKENDS[1], marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
 def test_with_old_uv(
     version: str, combination: Combination, tmp_path: Path, old_uv: dict[str, str]
 ) -> None:
@@ -109,7 +119,7 @@ def test_without_git(tmp_path: Path) -> None:
     assert "nothing to do" in world.make("fresh").stdout
 
 
-@pytest.mark.parametrize("combination", BACKENDS, ids=str)
+@pytest.mark.parametrize("combination", quickly(BACKENDS, "hatchling-src-cli"))
 def test_through_a_link(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)
     starting_point(world)
@@ -141,7 +151,7 @@ def test_package_behind_a_link(tmp_path: Path) -> None:
     assert world.ask(value("linked")) == "two"
 
 
-@pytest.mark.parametrize("combination", BACKENDS, ids=str)
+@pytest.mark.parametrize("combination", quickly(BACKENDS, "hatchling-src-cli"))
 def test_without_network(combination: Combination, tmp_path: Path) -> None:
     """With what is required in uv's cache, a first install and the next need no index."""
     World(tmp_path / "warm", combination).make("install")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, Combination
+from support.render import COMBINATIONS, Combination, quickly
 from support.world import World, output
 
 from scenarios.edits import starting_point, value, write
@@ -37,7 +37,7 @@ def python_argument(code: str) -> str:
     return f"ARGS=python -c '{code}'"
 
 
-@pytest.mark.parametrize("combination", SAMPLE, ids=str)
+@pytest.mark.parametrize("combination", quickly(SAMPLE, "setuptools-flat-library"))
 def test_nox_does_what_make_does(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     nox(world, "install")
@@ -248,7 +248,7 @@ def test_run_without_a_command_to_run(tmp_path: Path) -> None:
     assert "error: run what? The project declares 0 commands\nhint: name one" in done.stderr
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize("combination", quickly(COMBINATIONS, *map(str, SAMPLE)))
 def test_run_wheel_runs_the_wheel_of_now(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("dev")  # an environment in the way, with the sources in it
@@ -261,7 +261,7 @@ def test_run_wheel_runs_the_wheel_of_now(combination: Combination, tmp_path: Pat
         assert str(world.project / ".venv") not in told
 
 
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize("combination", quickly(COMBINATIONS, *map(str, SAMPLE)))
 def test_build_is_forced_and_whole(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("build")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import copier
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATE_PARTS = ("copier.yml", "template", "licenses")
@@ -53,7 +54,7 @@ def template_without_git() -> Path:
     for part in TEMPLATE_PARTS:
         source = REPOSITORY / part
         if source.is_dir():
-            skip = shutil.ignore_patterns("__pycache__")
+            skip = shutil.ignore_patterns("*cache*")
             shutil.copytree(source, folder / part, ignore=skip)
         else:
             shutil.copy2(source, folder / part)
@@ -66,3 +67,11 @@ def render(destination: Path, answers: Mapping[str, object]) -> Path:
         str(template_without_git()), destination, data=dict(answers), defaults=True, quiet=True
     )
     return destination
+
+
+def quickly(combinations: list[Combination], *quick: str) -> list[object]:
+    """Give *combinations* as parameters of a test; those that are not *quick* are slow ones."""
+    return [
+        pytest.param(c, id=str(c), marks=[] if str(c) in quick else [pytest.mark.slow])
+        for c in combinations
+    ]
