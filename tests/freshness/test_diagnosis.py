@@ -31,11 +31,13 @@ PROJECT = Project(
     target="tool",
     generated=("demo/_version.py",),
     sourced=(),
+    text='version-file = "src/demo/named.py"',
 )
 WHEEL = Distribution(
     name=PROJECT.name,
     version="1.0",
     files={"demo/__init__.py": ONE, "demo/data.txt": ONE, f"{INFO}/METADATA": ONE},
+    executable=frozenset(),
     commands=dict(PROJECT.commands or {}),
     requirements=PROJECT.requirements or frozenset(),
 )
@@ -80,6 +82,11 @@ FILES = dict(INSTALLED.distribution.files)
         ),
         (with_files(FILES | {"demo/old.py": ONE}), {"F202": ["demo/old.py"]}),
         (with_files(FILES | {"demo/data.txt": TWO}), {"F203": ["demo/data.txt"]}),
+        (
+            with_distribution(executable=frozenset({"demo/data.txt", f"{INFO}/INSTALLER"})),
+            {"F203": ["demo/data.txt"]},
+        ),
+        (with_files(FILES | {"{data}/include/demo.h": TWO}), {}),
         (with_files(FILES | {"demo/__pycache__/x.pyc": TWO}), {}),
         (with_files(FILES | {"{scripts}/other": TWO}), {"F202": ["{scripts}/other"]}),
         (with_files(FILES | {"other/INSTALLER": TWO}), {"F202": ["other/INSTALLER"]}),
@@ -163,7 +170,7 @@ SOURCES = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": T
         ({k.replace("src/demo", "lib/python"): v for k, v in SOURCES.items()}, {}, {}),
         (SOURCES | {"src/demo/new.py": ONE}, {}, {"F101": ["src/demo/new.py"]}),
         (SOURCES, {"demo/old.py": ONE}, {"F102": ["demo/old.py"]}),
-        (SOURCES, {"demo/_version.py": ONE}, {}),
+        (SOURCES, {"demo/_version.py": ONE, "demo/named.py": ONE}, {}),
         (SOURCES, {"demo/speedup.so": ONE, "generated/__init__.py": TWO}, {}),
         (SOURCES | {"src/demo/__init__.py": TWO}, {}, {"F103": ["src/demo/__init__.py"]}),
         (SOURCES | {"src/one.py": ONE}, {"one.py": TWO}, {"F103": ["src/one.py"]}),
@@ -182,6 +189,21 @@ def test_wheel(
     wheel = replace(WHEEL, files=dict(WHEEL.files) | files)
     findings = judge_wheel(PROJECT, sources, wheel, "make build")
     assert {f.code.name: list(f.evidence) for f in findings} == expected
+
+
+def test_wheel_without_the_module_of_a_command() -> None:
+    wheel = replace(WHEEL, files={f"{INFO}/METADATA": ONE})
+    findings = judge_wheel(PROJECT, SOURCES, wheel, "make build")
+    assert {f.code: f.evidence for f in findings} == {Code.F406: ("src/demo/__init__.py",)}
+
+
+def test_markers_are_the_build_backends_to_word() -> None:
+    project = replace(
+        PROJECT,
+        requirements=frozenset({Requirement("a; python_version<'3.11'"), Requirement("demo[x]")}),
+    )
+    wheel = replace(WHEEL, requirements=frozenset({Requirement("a; python_full_version<'3.11'")}))
+    assert judge_wheel(project, SOURCES, wheel, "make build") == []
 
 
 def test_wheel_with_other_declarations() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 FOLDER = Path(freshness.__file__).parent
 
-BASE = {"errors", "record", "tree"}
+BASE = {"errors", "git", "record", "tree"}
 ALLOWED = {
     "errors": set(),
+    "git": {"errors"},
     "tree": set(),
     "record": set(),
     "distribution": {"errors", "record"},

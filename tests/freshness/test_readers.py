@@ -17,6 +17,7 @@ from freshness.record import digest_of, digest_of_file, parse_record
 from freshness.sources import read_sources
 from freshness.wheel import content_of, read_wheel
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from support.tree import build_file_tree, build_wheel_file
 
 EMPTY = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -149,6 +150,8 @@ def test_pyproject_that_is_right(tmp_path: Path) -> None:
     }
 
 
+NAME = canonicalize_name("demo")
+
 LITTERED = {
     "build/lib/demo/old.py": "",
     "build/bdist.linux-x86_64/": "",
@@ -156,6 +159,8 @@ LITTERED = {
     "dist/demo-1.0-py3-none-any.whl": "",
     "dist/demo-1.0.tar.gz": "",
     "dist/.gitignore": "*",
+    "dist/photos.zip": "",
+    "dist/other-1.0.tar.gz": "",
     "dist/sub/mine.txt": "",
     "demo.egg-info/SOURCES.txt": "",
     "src/demo.egg-info/PKG-INFO": "",
@@ -169,7 +174,7 @@ LITTERED = {
 def test_artifacts(tmp_path: Path) -> None:
     build_file_tree(tmp_path, LITTERED)
     (tmp_path / "linked.egg-info").symlink_to(tmp_path / "docs")
-    found = find_artifacts(tmp_path)
+    found = find_artifacts(tmp_path, NAME)
     assert {p.relative_to(tmp_path).as_posix() for p in found.removable} == {
         "build/lib",
         "build/bdist.linux-x86_64",
@@ -182,20 +187,22 @@ def test_artifacts(tmp_path: Path) -> None:
     kept = {k.path.relative_to(tmp_path).as_posix(): k.reason for k in found.kept}
     assert kept == {
         "build/notes.txt": "no build makes it",
+        "dist/other-1.0.tar.gz": "no build makes it",
+        "dist/photos.zip": "no build makes it",
         "dist/sub": "no build makes it",
         "linked.egg-info": f"a link to {tmp_path / 'docs'}",
     }
     remove(found.removable, tmp_path)
     remove(found.removable, tmp_path)  # gone already
     assert (tmp_path / "docs/build/lib/mine.py").exists()
-    assert find_artifacts(tmp_path).removable == ()
+    assert find_artifacts(tmp_path, NAME).removable == ()
 
 
 @pytest.mark.parametrize("folder", ["build", "dist"])
 def test_a_package_is_no_artifact(folder: str, tmp_path: Path) -> None:
     build_file_tree(tmp_path, {f"{folder}/__init__.py": "", f"{folder}/lib/a.whl": ""})
     build_file_tree(tmp_path, {f"{folder}/a.whl": "", f"{folder}/lib.py": ""})
-    found = find_artifacts(tmp_path)
+    found = find_artifacts(tmp_path, NAME)
     assert (found.removable, found.kept) == ((), ())
 
 
@@ -204,7 +211,7 @@ def test_what_git_tracks_is_kept(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     tracked = ["build/lib/demo/old.py", "dist/demo-1.0.tar.gz", "a/__pycache__/x.pyc"]
     subprocess.run(["git", "add", "--force", *tracked], cwd=tmp_path, check=True)
-    found = find_artifacts(tmp_path)
+    found = find_artifacts(tmp_path, NAME)
     reasons = {k.path.relative_to(tmp_path).as_posix(): k.reason for k in found.kept}
     assert reasons["build/lib"] == reasons["dist/demo-1.0.tar.gz"] == "git tracks it"
     assert tmp_path / "dist/demo-1.0-py3-none-any.whl" in found.removable
@@ -214,12 +221,12 @@ def test_what_git_tracks_is_kept(tmp_path: Path) -> None:
 def test_git_that_cannot_be_asked(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {".git/": "", "dist/a.whl": ""})
     with pytest.raises(FreshnessError, match="git cannot list"):
-        find_artifacts(tmp_path)
+        find_artifacts(tmp_path, NAME)
 
 
 def sources_of(root: Path) -> dict[str, str]:
-    artifacts = find_artifacts(root).removable
-    return dict(read_sources(root, artifacts=artifacts, version_from_git=False).files)
+    artifacts = find_artifacts(root, NAME).removable
+    return dict(read_sources(root, artifacts=artifacts).files)
 
 
 def test_sources_are_what_a_build_can_read(tmp_path: Path) -> None:
@@ -243,6 +250,8 @@ def test_sources_are_what_a_build_can_read(tmp_path: Path) -> None:
         ".hidden",
         "build/notes.txt",
         "demo/größe.py",
+        "dist/other-1.0.tar.gz",
+        "dist/photos.zip",
         "dist/sub/mine.txt",
         "docs/build/lib/mine.py",
         "pyproject.toml",
@@ -267,7 +276,7 @@ def test_fingerprint_changes_with(change: object, tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"a.py": "x", "b.py": "z"})
 
     def fingerprint() -> str:
-        return read_sources(tmp_path, artifacts=(), version_from_git=False).fingerprint
+        return read_sources(tmp_path, artifacts=()).fingerprint
 
     before = fingerprint()
     os.utime(tmp_path / "a.py", (0, 0))

@@ -226,6 +226,29 @@ def test_dist_is_a_link_elsewhere(tmp_path: Path) -> None:
     assert (world.project / "dist").is_symlink()
 
 
+def test_dist_holds_a_file_that_git_tracks(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    (world.project / "dist").mkdir()
+    (world.project / "dist" / "demo_app-0.1.0.tar.gz").write_text("precious")
+    world.run("git", "init", "--quiet")
+    world.run("git", "add", "--force", "dist")
+    done = world.make("build", expect=2)
+    assert_told(done, "git tracks demo_app-0.1.0.tar.gz", "--out-dir")
+    assert (world.project / "dist" / "demo_app-0.1.0.tar.gz").read_text() == "precious"
+
+
+def test_killed_in_one_place_and_installed_in_another(tmp_path: Path) -> None:
+    """What was set aside for the tool is not put into .venv."""
+    world = installed(tmp_path, CLI)
+    write(world, "state.py", 'VALUE = "after"\n')
+    with_interposed_uv(world, KILLED_WITHIN)
+    world.make("install", "ARGS=--target venv")
+    assert not (world.project / ".venv" / "uv-receipt.toml").exists()
+    world.replace("dependencies = []", 'dependencies = ["no-such-distribution-anywhere"]')
+    assert "restored" in world.make("install", expect=2).stdout
+    assert world.ask(value("state")) == "one"
+
+
 def test_src_is_a_link_elsewhere(tmp_path: Path) -> None:
     world = installed(tmp_path, Combination("setuptools", "src", "cli"))
     shutil.move(world.project / "src", world.root / "real")

@@ -6,21 +6,26 @@ the owner's and stays. So does whatever git tracks, and whatever is reached thro
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 
+from packaging.utils import NormalizedName
+
 from freshness.errors import FreshnessError
+from freshness.git import tracked_files
 from freshness.tree import folders
 
 OUTPUTS = {
     "build": ("lib", "lib.*", "bdist.*", "temp.*", "scripts-*", "__editable__.*"),
-    "dist": ("*.whl", "*.tar.gz", "*.zip", "*.egg"),
+    "dist": ("*.whl", "*.egg", "{name}-*.tar.gz", "{name}-*.zip"),
 }
-"""The folders that builds fill, and the names of what builds put there."""
+"""The folders that builds fill, and the names of what builds put there.
+
+``{name}`` stands for the project's own: an archive of another name is somebody's file.
+"""
 
 EGG_INFO_FOLDERS = (".", "src")
 """Where setuptools writes ``*.egg-info``, whose SOURCES.txt the next build reads."""
@@ -43,8 +48,8 @@ class Artifacts:
     kept: tuple[Kept, ...]
 
 
-def find_artifacts(root: Path) -> Artifacts:
-    """Find the artifacts at and below *root*; nothing is changed.
+def find_artifacts(root: Path, name: NormalizedName) -> Artifacts:
+    """Find the artifacts of the project *name* at and below *root*; nothing is changed.
 
     Raises FreshnessError where git has a say and cannot be asked.
     """
@@ -52,7 +57,7 @@ def find_artifacts(root: Path) -> Artifacts:
     removable: list[Path] = []
     kept: list[Kept] = []
     for path in _candidates(root):
-        reason = _reason_to_keep(path, root, tracked)
+        reason = _reason_to_keep(path, root, name, tracked)
         if reason:
             kept.append(Kept(path, reason))
         else:
@@ -74,6 +79,11 @@ def find_bytecode(root: Path) -> list[Path]:
         if entry.name == "__pycache__" and entry.is_dir(follow_symlinks=False)
         if Path(entry.path) not in tracked and Path(entry.path) != own
     ]
+
+
+def is_tracked(path: Path, root: Path) -> bool:
+    """Tell whether git tracks *path*, or something below it; raises FreshnessError as above."""
+    return path in _Tracked(root)
 
 
 def remove(paths: Iterable[Path], root: Path) -> None:
@@ -121,21 +131,24 @@ def _is_package(folder: Path) -> bool:
     return any(folder.glob("*.py"))
 
 
-def _reason_to_keep(path: Path, root: Path, tracked: "_Tracked") -> str | None:
+def _reason_to_keep(
+    path: Path, root: Path, name: NormalizedName, tracked: "_Tracked"
+) -> str | None:
     if path.is_symlink():
         return f"a link to {os.readlink(path)}"
     if path in tracked:
         return "git tracks it"
     patterns = OUTPUTS.get(path.parent.name) if path.parent.parent == root else None
-    if patterns and not _is_output(path, patterns):
+    if patterns and not _is_output(path, patterns, name):
         return "no build makes it"
     return None
 
 
-def _is_output(path: Path, patterns: tuple[str, ...]) -> bool:
+def _is_output(path: Path, patterns: tuple[str, ...], name: NormalizedName) -> bool:
     if path.name == ".gitignore":  # uv writes one into dist/
         return path.read_bytes().strip() == b"*"
-    return any(fnmatchcase(path.name, pattern) for pattern in patterns)
+    own = name.replace("-", "[-_.]")  # PEP 625 has one spelling, older backends others
+    return any(fnmatchcase(path.name.lower(), p.format(name=own)) for p in patterns)
 
 
 class _Tracked:
@@ -145,30 +158,12 @@ class _Tracked:
         self._root = root
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._paths
+        return path in self._paths or (
+            path.parent != self._root and (path.parent / ".git").exists()  # a submodule
+        )
 
     @cached_property
     def _paths(self) -> frozenset[Path]:
         """The tracked files, and each folder that holds one."""
-        files = [self._root / name for name in self._names()]
+        files = [self._root / name for name in tracked_files(self._root)]
         return frozenset(files) | {parent for file in files for parent in file.parents}
-
-    def _names(self) -> list[str]:
-        if not any((folder / ".git").exists() for folder in (self._root, *self._root.parents)):
-            return []
-        try:
-            listed = subprocess.run(
-                ["git", "ls-files", "-z"], cwd=self._root, capture_output=True, check=True
-            )
-        except FileNotFoundError:
-            raise FreshnessError(
-                "git is not installed, and only it knows which of the build's leftovers it tracks",
-                hint="install git: https://git-scm.com/downloads",
-            ) from None
-        except subprocess.CalledProcessError as error:
-            said = os.fsdecode(error.stderr).strip().splitlines() or ["it said nothing"]
-            raise FreshnessError(
-                f"git cannot list the files that it tracks: {said[0]}",
-                hint="run `git status` and follow what it says",
-            ) from error
-        return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]

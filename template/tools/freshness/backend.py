@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from freshness.project import Project
-from freshness.uv import Uv
+from freshness.uv import Uv, base_interpreter
 from freshness.wheel import build_environment
 
 STATIC = frozenset(
@@ -51,7 +51,8 @@ def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path 
     None where the project's backend has to be asked at each build, or where making it failed;
     then only an isolated build is right.
     """
-    if project.build_backend not in STATIC or project.backend_in_tree:
+    from_elsewhere = any("@" in line for line in project.build_requires)  # may change in place
+    if project.build_backend not in STATIC or project.backend_in_tree or from_elsewhere:
         return None
     kept = folder / _key(project) / ".venv"  # a name that linters and type checkers pass over
     if _is_usable(kept):
@@ -63,7 +64,7 @@ def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path 
 
 def _key(project: Project) -> str:
     """Name what the environment depends on: the interpreter, and the files that require things."""
-    parts = [sys.version, getattr(sys, "_base_executable", sys.executable)]
+    parts = [sys.version, str(base_interpreter())]
     for name in INPUTS:
         path = project.root / name
         content = path.read_bytes() if path.is_file() else b""
@@ -80,9 +81,8 @@ def _is_usable(environment: Path) -> bool:
 
 
 def _make(uv: Uv, project: Project, environment: Path, scratch: Path) -> bool:
-    python = getattr(sys, "_base_executable", sys.executable)
     where = os.path.relpath(environment, uv.root)
-    if uv.attempt("venv", "--quiet", "--python", str(python), where) is None:
+    if uv.attempt("venv", "--quiet", "--python", str(base_interpreter()), where) is None:
         return False
     if not _install(uv, where, list(project.build_requires)):
         return False

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from freshness.installed import Environment, links_into, read_receipt
+from freshness.installed import Environment, links_into, own_commands
 
 COMPLETE = "complete"
 
@@ -21,7 +21,7 @@ def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
 
     Raises OSError before the body where the copy cannot be made.
     """
-    shutil.rmtree(aside, ignore_errors=True)
+    discard(aside)
     if environment.prefix.is_dir():
         _copy(environment, aside)
     try:
@@ -29,6 +29,12 @@ def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
     except BaseException:
         put_back(environment, aside)
         raise
+    discard(aside)
+
+
+def discard(aside: Path) -> None:
+    """Remove *aside*; what a kill leaves of it no longer counts as a copy."""
+    (aside / COMPLETE).unlink(missing_ok=True)
     shutil.rmtree(aside, ignore_errors=True)
 
 
@@ -50,7 +56,7 @@ def put_back(environment: Environment, aside: Path) -> None:
             if not os.path.lexists(home):
                 home.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(path, home, follow_symlinks=False)
-    shutil.rmtree(aside, ignore_errors=True)
+    discard(aside)
 
 
 def _copy(environment: Environment, aside: Path) -> None:
@@ -59,7 +65,7 @@ def _copy(environment: Environment, aside: Path) -> None:
     )
     (aside / "commands").mkdir()
     if environment.commands_folder != environment.scripts:
-        for path in {*read_receipt(environment), *links_into(environment)}:
+        for path in own_commands(environment):
             if os.path.lexists(path):
                 shutil.copy2(path, aside / "commands" / path.name, follow_symlinks=False)
     (aside / COMPLETE).touch()

@@ -5,10 +5,11 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from freshness import __doc__ as summary
-from freshness.artifacts import find_artifacts, find_bytecode, remove
+from freshness.artifacts import find_artifacts, find_bytecode, is_tracked, remove
 from freshness.bytecode import find_stale_bytecode
 from freshness.diagnosis import REMARKS, Finding, Verdict, judge_wheel
 from freshness.distribution import Distribution
@@ -19,6 +20,7 @@ from freshness.install import (
     recover,
     refuse_foreign_commands,
     refuse_sources,
+    refuse_useless_tool,
     sources_of,
     swap,
 )
@@ -33,7 +35,7 @@ from freshness.places import Place, examine, with_shell
 from freshness.project import TARGETS, Project, read_project
 from freshness.report import as_json, as_table, exit_code, explained
 from freshness.sources import Sources
-from freshness.store import Store
+from freshness.store import Store, held
 from freshness.uv import Uv, become, find_uv, outer_environment
 from freshness.wheel import build, build_environment, read_wheel
 
@@ -42,7 +44,9 @@ VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; give its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
-    parsed = _parser().parse_args(arguments)
+    own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)
+    parsed = _parser().parse_args(own)
+    parsed.arguments = passed_on
     verb: Callable[[argparse.Namespace, Project, Uv], int] = parsed.verb
     try:
         root = Path(parsed.project).resolve()
@@ -51,10 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return verb(parsed, project, find_uv(root, _announce))
     except FreshnessError as error:
         _complain(error.message, error.hint)
+    except BrokenPipeError:  # whoever read has read enough; Python is not to flush what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         _complain(
             f"{error.filename or 'a file'}: {error.strerror or error}",
-            "see to the space and the permissions there; nothing was half installed",
+            "see to the space and the permissions there, then run the command again",
         )
     except KeyboardInterrupt:
         _complain("interrupted", "what was installed before still is; run the command again")
@@ -64,8 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def install(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Clean, forced build, install, verify; the old install works until the new one does."""
     store = Store(project.root)
-    with store.locked(_waiting):
-        environment = _target(parsed, project, uv)
+    environment = _target(parsed, project, uv)
+    with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
         return _install(project, uv, store, environment, even_if_fresh=True)
 
@@ -74,14 +80,15 @@ def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Install, but only if what is installed is not fresh."""
     store = Store(project.root)
     environment = _target(parsed, project, uv)
-    known = store.get(sources_of(project).fingerprint)
-    if known:
-        reference = read_wheel(known)
+    sources = sources_of(project)
+    reference = _known(project, store, sources)
+    if reference:
         place = examine(project, environment, reference, "make install")
-        if place.verdict is Verdict.FRESH:
+        doubts = judge_wheel(project, sources.files, reference, "make install")
+        if place.verdict is Verdict.FRESH and REMARKS.issuperset(f.code for f in doubts):
             _say_fresh(place, reference, "nothing to do")
             return VERIFIED
-    with store.locked(_waiting):
+    with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
         return _install(project, uv, store, environment, even_if_fresh=False)
 
@@ -89,10 +96,11 @@ def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Install a pointer to the sources, with commands and metadata as declared now."""
     store = Store(project.root)
-    with store.locked(_waiting):
-        environment = _target(parsed, project, uv)
+    environment = _target(parsed, project, uv)
+    with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
         if environment.place == TOOL:
+            refuse_useless_tool(environment, project.commands or {})
             refuse_foreign_commands(environment, project.commands or {})
         remove(find_stale_bytecode(project.root), project.root)
         swap(uv, project, environment, "--editable", ".")
@@ -103,12 +111,13 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
 def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove the installed project; a project that is not installed is no error."""
     environment = _target(parsed, project, uv)
-    if not environment.prefix.is_dir() or not read_installed(environment, project.name):
-        _say("done", f"{project.name} is not installed ({environment.place})")
-        return VERIFIED
-    if environment.place == TOOL:
-        return uv.run("tool", "uninstall", project.name)
-    return uv.run("pip", "uninstall", "--python", str(environment.prefix), project.name)
+    with _held_alone(environment):
+        if environment.place == TOOL and environment.prefix.is_dir():
+            return uv.run("tool", "uninstall", project.name)
+        if environment.place == TOOL or not read_installed(environment, project.name):
+            _say("done", f"{project.name} is not installed ({environment.place})")
+            return VERIFIED
+        return uv.run("pip", "uninstall", "--python", str(environment.prefix), project.name)
 
 
 def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -125,6 +134,7 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
         build(uv, *arguments, environment=build_environment(project, scratch))
         made = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
         wheel = read_wheel(made[-1])
+        _refuse_tracked([project.root / destination / path.name for path in made], project.root)
         destination.mkdir(parents=True, exist_ok=True)
         for path in made:
             shutil.move(path, destination / path.name)
@@ -183,14 +193,20 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting):
-        wheel = store.get(sources_of(project).fingerprint)
-        if wheel is None:
+        known = None if project.reads_outside else store.get(sources_of(project).fingerprint)
+        if known is None:
             _clean(project)
-            wheel, _ = forced_build(uv, project, store, python)
-    command = [uv.executable, "run", "--isolated", "--no-project", *python, "--with", str(wheel)]
+        wheel = known or forced_build(uv, project, store, python)[0]
+    wheel.touch()  # uv is to read it, not what its cache made of it: see _install
+    python = python or ["--python", str(project.requires_python) or "3"]
+    with_wheel = ["--with", os.path.relpath(wheel)]
+    command = [uv.executable, "run", "--isolated", "--no-project", *python, *with_wheel]
     # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
     os.environ["PYTHONSAFEPATH"] = "1"
     return become([*command, *arguments], _announce)
+
+
+PASSING_ON = {"dev": dev, "run": run, "run-wheel": run_wheel}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -212,10 +228,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_verb(verbs, "doctor", doctor).add_argument(
         "--json", action="store_true", help="print one JSON object instead of a table"
     )
-    for name, function in (("dev", dev), ("run", run), ("run-wheel", run_wheel)):
-        verb = _add_verb(verbs, name, function)
-        verb.add_argument("arguments", nargs=argparse.REMAINDER, help="passed on as they are")
+    for name, function in PASSING_ON.items():
+        _add_verb(verbs, name, function)
     return parser
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part *arguments* behind a verb that passes on all that follows it, without a first ``--``."""
+    for place, argument in enumerate(arguments):
+        if argument in PASSING_ON and arguments[max(place - 1, 0)] != "--project":
+            behind = list(arguments[place + 1 :])
+            return list(arguments[: place + 1]), behind[behind[:1] == ["--"] :]
+    return list(arguments), []
 
 
 def _add_verb(
@@ -253,12 +277,12 @@ def _install(
             _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
             return VERIFIED
     if environment.place == TOOL:
+        refuse_useless_tool(environment, reference.commands)
         refuse_foreign_commands(environment, reference.commands)
-    swap(uv, project, environment, str(wheel))
-    if examine(project, environment, reference, "make install").verdict is Verdict.DAMAGED:
-        _say("again", "uv's cache holds altered files of this wheel; uv is to read it anew")
-        wheel.touch()
-        swap(uv, project, environment, str(wheel))
+    # uv installs by hard links: who edits an installed file edits uv's cache, and an install from
+    # there would bring the edit back. A newer wheel is read again.
+    wheel.touch()
+    swap(uv, project, environment, os.path.relpath(wheel))
     return _verify(project, environment, reference, sources)
 
 
@@ -303,7 +327,7 @@ def _verified(place: Place, held: str) -> int:
 
 def _clean(project: Project) -> bool:
     """Remove the artifacts, list them, and say what is kept; tell if there was any."""
-    artifacts = find_artifacts(project.root)
+    artifacts = find_artifacts(project.root, project.name)
     for kept in artifacts.kept:
         _say("kept", f"{kept.path.relative_to(project.root)} ({kept.reason})")
     remove(artifacts.removable, project.root)
@@ -325,18 +349,39 @@ def _refuse_folder_elsewhere(folder: Path, root: Path) -> None:
         )
 
 
+def _refuse_tracked(paths: Iterable[Path], root: Path) -> None:
+    tracked = [path for path in paths if path.exists() and is_tracked(path, root)]
+    if tracked:
+        raise FreshnessError(
+            f"git tracks {', '.join(path.name for path in tracked)}, which would be overwritten",
+            hint="name another folder with --out-dir, or take it out of git",
+        )
+
+
 def _reference(project: Project, uv: Uv) -> tuple[Distribution | None, str]:
     """Give the wheel of the present sources, built now if the store has none, or why not."""
     store = Store(project.root)
-    known = store.get(sources_of(project).fingerprint)
+    known = _known(project, store, sources_of(project))
     if known:
-        return read_wheel(known), ""
+        return known, ""
     python = python_for(project, venv_environment(project.root))
     try:
         with store.locked(_waiting):
             return read_wheel(forced_build(uv, project, store, python)[0]), ""
     except FreshnessError as error:
         return None, f"no reference wheel: {error.message}"
+
+
+def _known(project: Project, store: Store, sources: Sources) -> Distribution | None:
+    """Give the wheel of *sources*, if the store has it and nothing outside of them counts."""
+    wheel = None if project.reads_outside else store.get(sources.fingerprint)
+    return read_wheel(wheel) if wheel else None
+
+
+def _held_alone(environment: Environment) -> AbstractContextManager[None]:
+    """Keep other checkouts of the project from the environment, which they may share."""
+    folder, name = environment.prefix.parent, environment.prefix.name.strip(".")
+    return held(folder / f".{name}.lock", _waiting) if environment.place == TOOL else nullcontext()
 
 
 def _fix(project: Project, environment: Environment) -> str:
@@ -350,15 +395,14 @@ def _with_current_bytecode(project: Project, command: Sequence[str]) -> int:
 
 
 def _command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
-    """Give *arguments* without a leading ``--``; the project's only command where there is none."""
-    given = list(arguments[1:] if arguments[:1] == ["--"] else arguments)
+    """Give *arguments*, or the project's only command where there are none."""
     commands = sorted(project.commands or {})
-    if not given and len(commands) != 1:
+    if not arguments and len(commands) != 1:
         raise FreshnessError(
             f"{verb} what? The project declares {len(commands)} commands",
             hint=f'name one: make {verb} ARGS="COMMAND --help"',
         )
-    return given or commands
+    return list(arguments) or commands
 
 
 def _show(findings: Iterable[Finding]) -> None:

@@ -58,9 +58,13 @@ class Code(Enum):
     F403 = "requirement declared, and not in METADATA"
     F404 = "requirement in METADATA, and not declared"
     F405 = "requirement not satisfied"
+    F406 = "module of a command, not in the wheel"
     F601 = "another file answers to the command"
     F602 = "the folder of commands is not on PATH"
+    F603 = "the interpreter of the environment is gone"
 
+
+GENERATED = "{}; a file that the build itself writes: name it in [tool.freshness] generated"
 
 REMARKS = frozenset({Code.F101, Code.F602})
 """Worth saying, and no sign of anything stale."""
@@ -98,6 +102,7 @@ def judge_wheel(
         if _package(path) in origins
         if not any(fnmatchcase(path, pattern) for pattern in project.generated)
     }
+    package_files = {s: p for s, p in package_files.items() if not _named(project, s, p)}
     gone = [p for s, p in package_files.items() if s not in sources and p.endswith(".py")]
     differ = [s for s, p in package_files.items() if s in sources and sources[s] != wheel.files[p]]
     unselected = [
@@ -107,9 +112,34 @@ def judge_wheel(
         if package and source.startswith(f"{folder}/") and source not in package_files
         if source.endswith(".py")
     ]
-    yielded = [(Code.F101, unselected), (Code.F102, gone), (Code.F103, differ)]
-    found = [Finding(code, tuple(sorted(paths)), fix) for code, paths in yielded if paths]
+    lost = [m for c in wheel.commands.values() if (m := _lost_module(c, sources, wheel))]
+    found = [
+        Finding(code, tuple(sorted(paths)), advice)
+        for code, paths, advice in (
+            (Code.F101, unselected, "see what the build backend selects"),
+            (Code.F102, gone, GENERATED.format(fix)),
+            (Code.F103, differ, GENERATED.format(fix)),
+            (Code.F406, lost, "have the build backend select it"),
+        )
+        if paths
+    ]
     return found + list(_judge_declarations(project, wheel, frozenset(wheel.commands), fix))
+
+
+def _named(project: Project, source: str, path: str) -> bool:
+    """Tell whether pyproject.toml itself names a file: then the owner has a build write it."""
+    return any(
+        f"{quote}{name}{quote}" in project.text for name in (source, path) for quote in "\"'"
+    )
+
+
+def _lost_module(target: str, sources: Mapping[str, Digest], wheel: Distribution) -> str | None:
+    """Give the source of a command's module, if the sources have it and the wheel does not."""
+    path = target.partition(":")[0].strip().replace(".", "/")
+    if any(file.startswith((f"{path}.", f"{path}/__init__.")) for file in wheel.files):
+        return None
+    places = (f"{start}{path}{end}" for start in ("src/", "") for end in (".py", "/__init__.py"))
+    return next((place for place in places if place in sources), None)
 
 
 def judge_installed(
@@ -138,13 +168,14 @@ def _judge_files(wheel: Distribution, installed: Installed, fix: str) -> Iterato
     flawed = installed.altered | installed.missing
     expected = {p: d for p, d in wheel.files.items() if not p.startswith("{headers}/")}
     present = installed.distribution.files
+    switched = wheel.executable ^ installed.distribution.executable
     missing = expected.keys() - present.keys() - flawed
     extra = {p for p in present.keys() - expected.keys() if not _by_installer(p, installed)}
     rewritten = {p for p in expected if p.startswith("{scripts}/")}  # the #! line, PEP 427
     differ = {
         path
         for path in (expected.keys() & present.keys()) - flawed - rewritten
-        if expected[path] != present[path]
+        if expected[path] != present[path] or path in switched
     }
     for code, paths in ((Code.F201, missing), (Code.F202, extra), (Code.F203, differ)):
         if paths:
@@ -166,6 +197,7 @@ def _by_installer(path: str, installed: Installed) -> bool:
         (folder == installed.dist_info and name in ADDED_BY_INSTALLERS)
         or (folder == "{scripts}" and _command(name) in installed.distribution.commands)
         or "__pycache__" in folder.split("/")
+        or path.startswith("{data}/include/")  # where headers go
     )
 
 
@@ -190,21 +222,42 @@ def _judge_declarations(
         declared = project.commands
         wrong = {n for n in declared if distribution.commands.get(n) != declared[n]}
         absent = wrong | (declared.keys() - commands)
-        left = (distribution.commands.keys() | commands) - declared.keys()
+        own = {path.removeprefix("{scripts}/") for path in distribution.files}
+        left = distribution.commands.keys() | (commands - own)
+        left -= declared.keys()
         if absent:
             yield Finding(Code.F401, tuple(sorted(absent)), fix)
         if left:
             yield Finding(Code.F402, tuple(sorted(left)), fix)
     if project.requirements is not None:
-        for code, differ in (
-            (Code.F403, project.requirements - distribution.requirements),
-            (Code.F404, distribution.requirements - project.requirements),
-        ):
+        wanted = _by_kind(project.requirements, project.name)
+        given = _by_kind(distribution.requirements, project.name)
+        for code, here, there in ((Code.F403, wanted, given), (Code.F404, given, wanted)):
+            differ = [text for kind, text in here.items() if kind not in there]
             if differ:
-                yield Finding(code, tuple(sorted(map(str, differ))), fix)
+                yield Finding(code, tuple(sorted(differ)), fix)
     if project.version and Version(project.version) != Version(distribution.version):
         evidence = f"{distribution.version} is installed, pyproject.toml says {project.version}"
         yield Finding(Code.F204, (evidence,), fix)
+
+
+def _by_kind(
+    requirements: Iterable[Requirement], own: NormalizedName
+) -> dict[tuple[object, ...], str]:
+    """Give requirements by all but their markers, which build backends put in words of their own.
+
+    One of the project on itself (``all = ["name[one,two]"]``) is left out: some spell it out.
+    """
+    return {
+        (canonicalize_name(r.name), frozenset(r.extras), r.specifier, r.url): str(r)
+        for r in requirements
+        if canonicalize_name(r.name) != own
+    }
+
+
+def package_folders(sources: Mapping[str, Digest], files: Mapping[str, Digest]) -> tuple[str, ...]:
+    """Give the folders of the sources, ``/`` at the end, that the packages of a wheel are from."""
+    return tuple(f"{folder}/".lstrip("/") for folder in _origins(sources, files).values())
 
 
 def _unmet(

@@ -17,12 +17,14 @@ class Distribution:
 
     ``files`` maps the path below site-packages (``/`` between the parts) to the digest of the
     content; files outside of it start with ``{scripts}/``, ``{data}/`` or ``{headers}/``.
+    ``executable`` are those of them that may be run as programs.
     ``commands`` maps the name of a console or GUI script to its ``module:attribute``.
     """
 
     name: NormalizedName
     version: str
     files: Mapping[str, Digest]
+    executable: frozenset[str]
     commands: Mapping[str, str]
     requirements: frozenset[Requirement]
 

@@ -53,18 +53,25 @@ class Environment:
         own = self.scripts / ("python.exe" if os.name == "nt" else "python")
         if not own.exists():
             return None
-        return own.parent / os.readlink(own) if own.is_symlink() else own
+        if own.is_symlink():
+            return own.parent / os.readlink(own)
+        home = self._settings.get("home")
+        return Path(home, own.name) if home else None
 
     @property
     def python_version(self) -> str | None:
         """The interpreter's version as pyvenv.cfg notes it (PEP 405), such as ``3.12.1``."""
+        return self._settings.get("version_info") or self._settings.get("version")
+
+    @property
+    def _settings(self) -> dict[str, str]:
+        """What pyvenv.cfg says; nothing where there is none."""
         try:
             text = (self.prefix / "pyvenv.cfg").read_text(encoding="utf-8")
         except OSError:
-            return None
+            return {}
         pairs = (line.partition("=") for line in text.splitlines())
-        settings = {key.strip(): value.strip() for key, _, value in pairs}
-        return settings.get("version_info") or settings.get("version")
+        return {key.strip(): value.strip() for key, _, value in pairs}
 
     @property
     def versions(self) -> Mapping[NormalizedName, Version]:
@@ -105,12 +112,20 @@ class Installed:
 def tool_environment(uv: Uv, name: NormalizedName) -> Environment:
     """Give the place of the uv tool *name*, installed or not, by what uv says of its folders."""
     tools, commands = uv.ask(("tool", "dir"), ("tool", "dir", "--bin"))
-    return Environment(TOOL, Path(tools) / name, Path(commands))
+    return Environment(TOOL, Path(tools).resolve() / name, Path(commands).resolve())
 
 
 def venv_environment(root: Path) -> Environment:
-    """Give the project's own environment, where ``uv sync`` and ``uv run`` have it."""
-    prefix = root / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    """Give the project's own environment, where ``uv sync`` and ``uv run`` have it.
+
+    Raises FreshnessError where something else is there, a whole Python perhaps.
+    """
+    prefix = (root / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")).resolve()
+    if prefix.exists() and not (prefix / "pyvenv.cfg").exists():
+        raise FreshnessError(
+            f"{prefix} is not a virtual environment",
+            hint="move it away, or name another folder in UV_PROJECT_ENVIRONMENT",
+        )
     scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
     return Environment(VENV, prefix, scripts)
 
@@ -156,6 +171,11 @@ def read_installed(environment: Environment, name: NormalizedName) -> Installed 
             name=metadata.name,
             version=metadata.version,
             files=files,
+            executable=frozenset(
+                _by_scheme(path, site, environment)
+                for path in on_disk
+                if os.access(site / path, os.X_OK)
+            ),
             commands=_commands(info),
             requirements=metadata.requirements,
         ),
@@ -232,12 +252,20 @@ def _unrecorded(site: Path, recorded: frozenset[str]) -> frozenset[str]:
     """
     packages = {path.partition("/")[0] for path in recorded if path.count("/") == 1}
     own = {package for package in packages if f"{package}/__init__.py" in recorded}
-    return frozenset(
+    found = {
         path
         for package in own
         for file in (site / package).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
         if (path := file.relative_to(site).as_posix()) not in recorded
+    }
+    return frozenset(found - _recorded_by_others(site) if found else found)
+
+
+def _recorded_by_others(site: Path) -> frozenset[str]:
+    """Give the files of every distribution: a plugin may put its own into our package."""
+    return frozenset(
+        path for record in site.glob("*.dist-info/RECORD") for path in parse_record(_read(record))
     )
 
 
@@ -246,8 +274,16 @@ def _offered(environment: Environment, recorded: Collection[str]) -> Iterator[st
     if environment.commands_folder == environment.scripts:
         own = [environment.scripts / path.removeprefix("{scripts}/") for path in recorded]
     else:
-        own = [*read_receipt(environment), *links_into(environment)]
+        own = own_commands(environment)
     yield from (path.name.removesuffix(".exe") for path in own if path.exists())
+
+
+def own_commands(environment: Environment) -> list[Path]:
+    """Give the paths in the folder of commands that are the tool's: those that lead into it.
+
+    Where commands are copies (Windows), what uv noted of them has to do.
+    """
+    return read_receipt(environment) if os.name == "nt" else links_into(environment)
 
 
 def links_into(environment: Environment) -> list[Path]:
@@ -262,4 +298,4 @@ def leads_into(path: Path, environment: Environment) -> bool:
     if not path.is_symlink():
         return False
     target = Path(os.path.normpath(path.parent / os.readlink(path)))
-    return target.is_relative_to(environment.prefix)
+    return (target.parent.resolve() / target.name).is_relative_to(environment.prefix)

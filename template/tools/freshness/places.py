@@ -42,6 +42,8 @@ def examine(
         return Place(environment, None, Verdict.NOT_INSTALLED, ())
     versions = (environment.python_version, environment.versions)
     findings = tuple(judge_installed(project, reference, installed, versions, fix))
+    if environment.interpreter is None:
+        findings += (Finding(Code.F603, (str(environment.scripts / "python"),), fix),)
     verdict = verdict_of(installed, findings)
     if verdict is Verdict.FRESH and reference is None:
         reason = "there is no wheel of the present sources to compare it with"
@@ -58,12 +60,12 @@ def with_shell(place: Place, others: Mapping[Path, str], path: str) -> Place:
     if place.installed is None or place.environment.place != TOOL:
         return place
     findings = list(place.findings)
-    if str(folder) not in path.split(os.pathsep):
+    if folder not in [Path(entry).resolve() for entry in path.split(os.pathsep) if entry]:
         fix = f'export PATH="{folder}:$PATH"'
         findings.append(Finding(Code.F602, (str(folder),), fix))
     for command in sorted(place.installed.distribution.commands):
         found = shutil.which(command, path=path)
-        if found and Path(found).parent != folder and Path(found).parent not in others:
+        if found and Path(found).parent.resolve() not in (folder, *others):
             evidence = f"{command} is {found}"
             findings.append(Finding(Code.F601, (evidence,), f"remove {found}, or change PATH"))
     return replace(

@@ -53,6 +53,7 @@ class Project:
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
     ``sourced`` are the requirements that ``[tool.uv.sources]`` takes from elsewhere than an index.
+    ``text`` is the file as it is: a path that it names is one that the owner decides on.
     """
 
     root: Path
@@ -67,6 +68,12 @@ class Project:
     target: str
     generated: tuple[str, ...]
     sourced: tuple[str, ...]
+    text: str
+
+    @property
+    def reads_outside(self) -> bool:
+        """Whether a build may read what lies outside of the project's folder."""
+        return '"..' in self.text or "'.." in self.text
 
 
 def read_project(root: Path) -> Project:
@@ -105,7 +112,8 @@ def read_project(root: Path) -> Project:
         backend_in_tree="backend-path" in tables["build-system"],
         target=target,
         generated=tuple(settings.get("generated", ())),
-        sourced=_sourced(tables, requirements),
+        sourced=_sourced(_uv_sources(root, tables), requirements),
+        text=(root / "pyproject.toml").read_text(encoding="utf-8"),
     )
 
 
@@ -212,9 +220,19 @@ def _requirements(project: Mapping[str, Any], problems: list[str]) -> frozenset[
     return frozenset(found)
 
 
-def _sourced(tables: Mapping[str, Any], requirements: frozenset[Requirement]) -> tuple[str, ...]:
-    sources = tables.get("tool", {}).get("uv", {}).get("sources", {})
-    named = {canonicalize_name(name) for name in sources}
+def _uv_sources(root: Path, tables: Mapping[str, Any]) -> frozenset[str]:
+    """Give the names in ``[tool.uv.sources]``, the workspace's that the project may belong to."""
+    uv = tables.get("tool", {}).get("uv", {})
+    names = set(uv.get("sources", {}))
+    for folder in root.parents:
+        if (folder / "pyproject.toml").is_file():
+            above = _load(folder / "pyproject.toml").get("tool", {}).get("uv", {})
+            names |= set(above.get("sources", {})) if "workspace" in above else set()
+    return frozenset(names)
+
+
+def _sourced(names: frozenset[str], requirements: frozenset[Requirement]) -> tuple[str, ...]:
+    named = {canonicalize_name(name) for name in names}
     return tuple(sorted({canonicalize_name(r.name) for r in requirements} & named))
 
 

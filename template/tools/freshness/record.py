@@ -7,6 +7,7 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 import base64
 import csv
 import hashlib
+import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NewType
@@ -42,7 +43,7 @@ def parse_record(text: str) -> dict[str, Digest | None]:
     Paths are as written: relative to site-packages, ``/`` between the parts.
     Rows of another shape are kept by their path, so that they show up as a difference.
     """
-    rows: Iterable[list[str]] = csv.reader(text.splitlines())
+    rows: Iterable[list[str]] = csv.reader(io.StringIO(text, newline=""))
     return {row[0]: _read(row[1]) if len(row) > 1 and row[1] else None for row in rows if row}
 
 

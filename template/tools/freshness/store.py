@@ -43,19 +43,9 @@ class Store:
     @contextmanager
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
         """Hold the store for one process; call *wait* once if another one has it."""
-        from filelock import FileLock, Timeout  # not needed by the commands that only look
-
         self._make()
-        lock = FileLock(self.folder / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            wait()
-            lock.acquire()
-        try:
+        with held(self.folder / "lock", wait):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -66,15 +56,17 @@ class Store:
         ) as folder:
             yield Path(folder)
 
-    def put(self, wheel: Path, fingerprint: Fingerprint) -> Path:
+    def put(self, wheel: Path, fingerprint: Fingerprint | None) -> Path:
         """Move *wheel*, built from the sources of *fingerprint*, in; give its path by content."""
         digest = content_of(read_wheel(wheel))
         kept = self.folder / "wheels" / digest / wheel.name
-        if not (kept.exists() and content_of(read_wheel(kept)) == digest):
+        if not _holds(kept, digest):
             kept.parent.mkdir(parents=True, exist_ok=True)
             os.replace(wheel, kept)
         os.utime(kept.parent)
-        self._note(fingerprint, kept)
+        (self.folder / "builds").mkdir(exist_ok=True)
+        if fingerprint:
+            self._note(fingerprint, kept)
         self._forget_oldest()
         return kept
 
@@ -86,16 +78,15 @@ class Store:
         note = self.folder / "builds" / fingerprint
         try:
             wheel = self.folder / "wheels" / json.loads(note.read_text(encoding="utf-8"))["wheel"]
-            content = content_of(read_wheel(wheel))
-        except (OSError, ValueError, KeyError, TypeError, FreshnessError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
-        return wheel if content == wheel.parent.name else None
+        return wheel if _holds(wheel, wheel.parent.name) else None
 
     def stamp(self, fingerprint: Fingerprint) -> None:
         """Write the fingerprint into the stamp, unless it stands there already."""
         self._make()
         stamp = self.folder / STAMP
-        if not stamp.exists() or stamp.read_text(encoding="utf-8") != fingerprint:
+        if not stamp.exists() or stamp.read_bytes() != fingerprint.encode():
             _write(stamp, fingerprint)
 
     def _make(self) -> None:
@@ -108,7 +99,6 @@ class Store:
                 _write(self.folder / name, text)
 
     def _note(self, fingerprint: Fingerprint, wheel: Path) -> None:
-        (self.folder / "builds").mkdir(exist_ok=True)
         note = {"wheel": wheel.relative_to(self.folder / "wheels").as_posix()}
         _write(self.folder / "builds" / fingerprint, json.dumps(note))
 
@@ -118,6 +108,32 @@ class Store:
             shutil.rmtree(folder, ignore_errors=True)
         for note in _oldest_first(self.folder / "builds")[:-NOTES_KEPT]:
             note.unlink(missing_ok=True)
+
+
+def _holds(wheel: Path, content: str) -> bool:
+    """Tell whether the file *wheel* is there and is still of that content."""
+    try:
+        return content_of(read_wheel(wheel)) == content
+    except FreshnessError:
+        return False
+
+
+@contextmanager
+def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file at *path* for one process; call *wait* once if another one has it."""
+    from filelock import FileLock, Timeout  # not needed by the commands that only look
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _oldest_first(folder: Path) -> list[Path]:

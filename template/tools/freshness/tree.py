@@ -4,11 +4,12 @@ import os
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-NOT_THE_PROJECT = frozenset({".git", ".hg", ".svn", ".jj", ".nox", ".tox", "node_modules"})
+NOT_THE_PROJECT = frozenset({".git", ".hg", ".svn", ".jj", ".nox", ".tox"})
 """Folders of other programs that hold no input of a build."""
 
 MARKERS = ("CACHEDIR.TAG", "pyvenv.cfg")
-"""A folder with one of these is a cache (https://bford.info/cachedir/) or an environment."""
+"""A folder with one of these is a cache (https://bford.info/cachedir/) or an environment, where
+such folders are: at the project's root, or hidden. Inside of a package it would ship."""
 
 
 def folders(
@@ -33,7 +34,8 @@ def _folders(
         return
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
-    if within and any(entry.name in MARKERS for entry in found):
+    apart = len(within) == 1 or folder.name.startswith(".")
+    if within and apart and any(entry.name in MARKERS for entry in found):
         return
     found = [e for e in found if e.name not in NOT_THE_PROJECT and e.path not in left_out]
     yield folder, found

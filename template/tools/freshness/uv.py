@@ -106,6 +106,15 @@ def outer_environment() -> dict[str, str]:
     return environment
 
 
+def base_interpreter() -> Path:
+    """Give the interpreter behind the environment that this runs in, which may go at any time."""
+    base = Path(getattr(sys, "_base_executable", sys.executable))
+    if sys.prefix != sys.base_prefix and base.is_relative_to(sys.prefix):  # Python 3.10
+        name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        base = Path(sys.base_exec_prefix, "bin", name)
+    return base
+
+
 def typed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Spell a command as it would be typed into a POSIX shell."""
     settings = [f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()]

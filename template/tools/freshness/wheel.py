@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import stat
+import time
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +16,12 @@ from freshness.errors import FreshnessError
 from freshness.project import Project
 from freshness.record import digest_of
 from freshness.uv import Uv
+
+UNREADABLE = (
+    *(InvalidWheelFilename, zipfile.BadZipFile, zlib.error),
+    *(OSError, EOFError, NotImplementedError, RuntimeError),
+)
+"""What reading an archive raises where it is damaged, encrypted, or of an unknown kind."""
 
 EPOCH = "315532800"
 """1980-01-01 in seconds, the earliest time that a zip archive can hold."""
@@ -63,19 +72,26 @@ def build_environment(project: Project, scratch: Path) -> dict[str, str]:
     SOURCE_DATE_EPOCH: https://reproducible-builds.org/docs/source-date-epoch/
     """
     environment = {
-        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", EPOCH),
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _epoch(project)),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     if project.build_backend.startswith("setuptools"):
         (scratch / "egg-info").mkdir()
         configuration = scratch / "setuptools.cfg"
+        # Relative, for distutils expands what it takes for variables in the folders above.
+        where = os.path.relpath(scratch, project.root)
         configuration.write_text(
-            f"[build]\nbuild_base = {scratch / 'build'}\n"
-            f"[egg_info]\negg_base = {scratch / 'egg-info'}\n",
+            f"[build]\nbuild_base = {where}/build\n[egg_info]\negg_base = {where}/egg-info\n",
             encoding="utf-8",
         )
         environment["DIST_EXTRA_CONFIG"] = str(configuration)
     return environment
+
+
+def _epoch(project: Project) -> str:
+    """Give the time that a build takes for now: the version of a changed tree names the day."""
+    now = int(time.time())
+    return EPOCH if project.version else str(now - now % (24 * 60 * 60))
 
 
 def read_wheel(path: Path) -> Distribution:
@@ -86,8 +102,9 @@ def read_wheel(path: Path) -> Distribution:
     try:
         parse_wheel_filename(path.name)
         with zipfile.ZipFile(path) as archive:
-            contents = {n: archive.read(n) for n in archive.namelist() if not n.endswith("/")}
-    except (InvalidWheelFilename, zipfile.BadZipFile, OSError) as error:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            contents = {entry.filename: archive.read(entry) for entry in entries}
+    except UNREADABLE as error:
         raise FreshnessError(
             f"{path.name} is not a wheel: {error}", hint="remove it, then run `make install`"
         ) from error
@@ -101,6 +118,11 @@ def read_wheel(path: Path) -> Distribution:
             for name, content in contents.items()
             if name != f"{info}/RECORD"
         },
+        executable=frozenset(
+            _installed_path(entry.filename, info)
+            for entry in entries
+            if entry.external_attr >> 16 & stat.S_IXUSR
+        ),
         commands=parse_commands(_text(contents.get(f"{info}/entry_points.txt"))),
         requirements=metadata.requirements,
     )
@@ -136,4 +158,5 @@ def content_of(distribution: Distribution) -> str:
     file system has to be.
     """
     lines = [f"{path}\0{digest}\n" for path, digest in sorted(distribution.files.items())]
+    lines += sorted(distribution.executable)
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:30]

@@ -1,0 +1,65 @@
+"""git, asked and never told: what it tracks, and where the sources stand in its history."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from freshness.errors import FreshnessError
+
+ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
+"""Variables under which git would answer for another repository, as it does within a hook."""
+
+HISTORY = (
+    ("describe", "--tags", "--long", "--always", "--dirty"),
+    ("rev-parse", "HEAD"),
+    ("for-each-ref", "refs/tags"),
+)
+"""What a version taken from git can depend on: the commit, the tags, whether the tree differs."""
+
+
+def in_repository(root: Path) -> bool:
+    """Tell whether *root* is below a folder that git has made a repository or a work tree of."""
+    return any((folder / ".git").exists() for folder in (root, *root.parents))
+
+
+def tracked_files(root: Path) -> list[str]:
+    """Give the files below *root* that git tracks, relative to it; none outside of a repository.
+
+    Raises FreshnessError where git has a say and cannot be asked.
+    """
+    if not in_repository(root):
+        return []
+    try:
+        listed = _ask(root, "ls-files", "-z")
+    except FileNotFoundError:
+        raise FreshnessError(
+            "git is not installed, and only it knows which of the build's leftovers it tracks",
+            hint="install git: https://git-scm.com/downloads",
+        ) from None
+    if listed.returncode:
+        said = os.fsdecode(listed.stderr).strip().splitlines() or ["it said nothing"]
+        raise FreshnessError(
+            f"git cannot list the files that it tracks: {said[0]}",
+            hint="run `git status` and follow what it says",
+        )
+    return [os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+
+
+def history(root: Path) -> tuple[str, ...]:
+    """Give what git says to HISTORY; nothing where it is missing or *root* in no repository."""
+    if not in_repository(root):
+        return ()
+    try:
+        return tuple(
+            _ask(root, *question).stdout.decode("utf-8", "replace") for question in HISTORY
+        )
+    except FileNotFoundError:
+        return ()
+
+
+def _ask(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
+    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    environment["GIT_OPTIONAL_LOCKS"] = "0"
+    return subprocess.run(
+        ["git", *question], cwd=root, env=environment, capture_output=True, check=False
+    )
