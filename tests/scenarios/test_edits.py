@@ -17,7 +17,7 @@ VERSIONED = [
 QUICK = {"hatchling-src-cli"}
 """The combinations of which each edit belongs to the quick tests; of the others, a few do."""
 
-QUICK_EDITS = {"module deleted", "command renamed", "version changed by git tag"}
+QUICK_EDITS = {"module deleted", "version changed by git tag"}
 
 
 def cases() -> list[object]:

@@ -42,7 +42,7 @@ def old_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ("version", "combination"),
     [
         (OLDEST, BACKENDS[0]),
-        (MIDDLE, BACKENDS[2]),
+        pytest.param(MIDDLE, BACKENDS[2], marks=pytest.mark.slow),
         pytest.param(OLDEST, BACKENDS[1], marks=pytest.mark.slow),
         pytest.param(OLDEST, BACKENDS[2], marks=pytest.mark.slow),
         pytest.param(MIDDLE, BACKENDS[0], marks=pytest.mark.slow),

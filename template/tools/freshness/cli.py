@@ -69,11 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def install(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Clean, forced build, install, verify; the old install works until the new one does."""
-    store = Store(project.root)
-    environment = _target(parsed, project, uv)
-    with store.locked(_waiting), _held_alone(environment):
-        _recover(project, environment)
-        return _install(project, uv, store, environment, even_if_fresh=True)
+    return _install(project, uv, _target(parsed, project, uv), even_if_fresh=True)
 
 
 def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -88,9 +84,7 @@ def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
         if place.verdict is Verdict.FRESH and REMARKS.issuperset(f.code for f in doubts):
             _say_fresh(place, reference, "nothing to do")
             return VERIFIED
-    with store.locked(_waiting), _held_alone(environment):
-        _recover(project, environment)
-        return _install(project, uv, store, environment, even_if_fresh=False)
+    return _install(project, uv, environment, even_if_fresh=False)
 
 
 def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -263,27 +257,28 @@ def _recover(project: Project, environment: Environment) -> None:
         _say("restored", f"{environment.prefix}, which an interrupted install had left in pieces")
 
 
-def _install(
-    project: Project, uv: Uv, store: Store, environment: Environment, *, even_if_fresh: bool
-) -> int:
-    refuse_sources(project)
-    _clean(project)
-    wheel, sources = forced_build(uv, project, store, python_for(project, environment))
-    _say("built", wheel.name)
-    reference = read_wheel(wheel)
-    if not even_if_fresh:
-        place = examine(project, environment, reference, "make install")
-        if place.verdict is Verdict.FRESH:
-            _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
-            return VERIFIED
-    if environment.place == TOOL:
-        refuse_useless_tool(environment, reference.commands)
-        refuse_foreign_commands(environment, reference.commands)
-    # uv installs by hard links: who edits an installed file edits uv's cache, and an install from
-    # there would bring the edit back. A newer wheel is read again.
-    wheel.touch()
-    swap(uv, project, environment, os.path.relpath(wheel))
-    return _verify(project, environment, reference, sources)
+def _install(project: Project, uv: Uv, environment: Environment, *, even_if_fresh: bool) -> int:
+    store = Store(project.root)
+    with store.locked(_waiting), _held_alone(environment):
+        _recover(project, environment)
+        refuse_sources(project)
+        _clean(project)
+        wheel, sources = forced_build(uv, project, store, python_for(project, environment))
+        _say("built", wheel.name)
+        reference = read_wheel(wheel)
+        if not even_if_fresh:
+            place = examine(project, environment, reference, "make install")
+            if place.verdict is Verdict.FRESH:
+                _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
+                return VERIFIED
+        if environment.place == TOOL:
+            refuse_useless_tool(environment, reference.commands)
+            refuse_foreign_commands(environment, reference.commands)
+        # uv installs by hard links: who edits an installed file edits uv's cache, and an install
+        # from there would bring the edit back. A newer wheel is read again.
+        wheel.touch()
+        swap(uv, project, environment, os.path.relpath(wheel))
+        return _verify(project, environment, reference, sources)
 
 
 def _verify(
