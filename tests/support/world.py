@@ -12,6 +12,22 @@ from support.render import Combination, render
 FOLDER = "a größe of its own"
 """A folder's name with spaces and a letter beyond ASCII: everything is tested below one."""
 
+KEPT = (
+    *(
+        "LANG",
+        "LC_",
+        "TERM",
+        "TMPDIR",
+        "SSL_",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+    ),
+    *("UV_OFFLINE", "UV_INDEX", "UV_DEFAULT_INDEX", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS"),
+)
+"""Variables of whoever runs the tests that say how the machine reaches an index, and no more."""
+
 BASE_PYTHON = Path(getattr(sys, "_base_executable", sys.executable))
 
 
@@ -42,8 +58,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = ("LANG", "LC_ALL", "TERM", "TMPDIR", "SSL_CERT_FILE", "UV_OFFLINE", "UV_INDEX_URL")
-        environment = {name: os.environ[name] for name in kept if name in os.environ}
+        environment = {k: v for k, v in os.environ.items() if k.upper().startswith(KEPT)}
         path = [self.commands, self.root / "uv", BASE_PYTHON.parent]
         return environment | {
             "HOME": str(self.home),

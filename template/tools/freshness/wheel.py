@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import stat
 import time
 import zipfile
 import zlib
@@ -22,6 +21,9 @@ UNREADABLE = (
     *(OSError, EOFError, NotImplementedError, RuntimeError),
 )
 """What reading an archive raises where it is damaged, encrypted, or of an unknown kind."""
+
+EXECUTABLE = 0o111
+"""The bits of a file's mode of which installers take any for a permission to execute."""
 
 EPOCH = "315532800"
 """1980-01-01 in seconds, the earliest time that a zip archive can hold."""
@@ -121,7 +123,7 @@ def read_wheel(path: Path) -> Distribution:
         executable=frozenset(
             _installed_path(entry.filename, info)
             for entry in entries
-            if entry.external_attr >> 16 & stat.S_IXUSR
+            if entry.external_attr >> 16 & EXECUTABLE
         ),
         commands=parse_commands(_text(contents.get(f"{info}/entry_points.txt"))),
         requirements=metadata.requirements,
