@@ -399,6 +399,18 @@ def test_interrupted(tmp_path: Path) -> None:
     assert world.ask(value("state")) == "one"
 
 
+def test_what_a_failed_swap_adds_is_taken_away(tmp_path: Path) -> None:
+    """Nothing of the old is missing, and still it is no longer the old."""
+    world = installed(tmp_path, CLI)
+    write(world, "state.py", 'VALUE = "after"\n')
+    added = 'mkdir "$UV_TOOL_DIR"/demo-app/lib/python3*/site-packages/demo_app-9.dist-info; '
+    added += 'touch "$UV_TOOL_DIR"/demo-app/lib/python3*/site-packages/demo_app-9.dist-info/RECORD'
+    done = with_interposed_uv(world, f"{added}; exit 9")
+    assert_told(done, "uv could not install", "mend what uv says above")
+    assert not list(world.site_packages.glob("demo_app-9*"))
+    assert world.ask(value("state")) == "one"
+
+
 def test_sources_that_never_rest(tmp_path: Path) -> None:
     """A build that writes into the sources each time cannot be verified, and says so."""
     world = installed(tmp_path, FLAT_SETUPTOOLS)

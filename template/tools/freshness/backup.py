@@ -7,7 +7,7 @@ leaves neither. The copy is made of hard links where the file system has them.
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from freshness.installed import Environment, links_into, own_commands
@@ -80,13 +80,15 @@ def _link_or_copy(source: str, destination: str) -> str:
 
 
 def _same(kept: Path, present: Path) -> bool:
-    """Tell whether all that was kept is still there, by size and time of change."""
-    for folder, _, names in os.walk(kept):
-        for name in names:
-            path = Path(folder, name)
-            with suppress(OSError):
-                before, now = path.lstat(), (present / path.relative_to(kept)).lstat()
-                if (before.st_size, before.st_mtime_ns) == (now.st_size, now.st_mtime_ns):
-                    continue
-            return False
-    return True
+    """Tell whether what was kept is there, and nothing else, by size and time of change."""
+    return _listing(kept) == _listing(present)
+
+
+def _listing(root: Path) -> dict[Path, tuple[int, int]]:
+    found = {}
+    for folder, _, names in os.walk(root):
+        for path in (Path(folder, name) for name in names):
+            status = path.lstat()
+            if "__pycache__" not in path.parts:
+                found[path.relative_to(root)] = (status.st_size, status.st_mtime_ns)
+    return found
