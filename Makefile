@@ -22,13 +22,13 @@ test: $(UV) ## run the tests
 	$(UV) run --quiet pytest --numprocesses 2 -m "not slow" $(ARGS)
 
 lint: $(UV) ## look for mistakes, and at the format
-	$(UV) run --quiet nox --session lint
+	$(UV) run --quiet nox --session lint format-check
 
 types: $(UV) ## check the types
 	$(UV) run --quiet nox --session types
 
 check: $(UV) ## lint, types and tests: all that must pass before a push
-	$(UV) run --quiet nox --session lint types tests
+	$(UV) run --quiet nox --session lint format-check types tests
 
 sample: $(UV) ## run a part of the whole matrix
 	$(UV) run --quiet nox --session sample
