@@ -7,28 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, REPOSITORY, Combination, quickly, render
+from support.render import COMBINATIONS, REPOSITORY, VERBS, Combination, quickly, render
 from support.world import BASE_PYTHON, World, output
-
-VERBS = [
-    "install",
-    "install-editable",
-    "uninstall",
-    "fresh",
-    "doctor",
-    "build",
-    "clean",
-    "dev",
-    "run",
-    "run-wheel",
-    "test",
-    "lint",
-    "format",
-    "format-check",
-    "types",
-    "check",
-]
-
 
 VERSIONED = [
     Combination("hatchling", "flat", "library", "vcs"),

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, Combination, quickly
+from support.render import COMBINATIONS, VERBS, Combination, quickly
 from support.world import World, output
 
 from scenarios.edits import starting_point, value, write
@@ -332,19 +332,7 @@ def test_two_installs_at_once(tmp_path: Path) -> None:
 def test_make_n_changes_nothing(tmp_path: Path) -> None:
     world = made(tmp_path)
     before = everything_below(world.root)
-    targets = [
-        "install",
-        "install-editable",
-        "uninstall",
-        "fresh",
-        "doctor",
-        "build",
-        "clean",
-        "dev",
-        "run",
-        "run-wheel",
-    ]
-    for target in [*targets, "test", "lint", "format", "types", "check", "help"]:
+    for target in (*VERBS, "help"):
         world.make("-n", target)
     assert everything_below(world.root) == before
 

@@ -12,6 +12,26 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 TEMPLATE_PARTS = ("copier.yml", "template", "licenses")
 
+VERBS = [
+    "install",
+    "install-editable",
+    "uninstall",
+    "fresh",
+    "doctor",
+    "build",
+    "clean",
+    "dev",
+    "run",
+    "run-wheel",
+    "test",
+    "lint",
+    "format",
+    "format-check",
+    "types",
+    "check",
+]
+"""What the Makefile and the noxfile of a generated project both have."""
+
 
 @dataclass(frozen=True)
 class Combination:
