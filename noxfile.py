@@ -6,7 +6,14 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "format-check", "types", "tests"]
 
-SAMPLE = "uv_build-src-library or setuptools-flat-library or hatchling-flat-cli"
+SAMPLE = " or ".join(
+    (
+        *("uv_build-src-library", "setuptools-flat-library", "hatchling-flat-cli"),
+        *("test_situations", "test_doctor", "test_any_edit", "test_distributions"),
+        *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
+        *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
+    )
+)
 
 
 @nox.session
@@ -35,7 +42,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def sample(session: nox.Session) -> None:
-    """Run the part of the slow matrix that has the combinations of SAMPLE."""
+    """Run the part of the slow tests that SAMPLE names."""
     session.run("pytest", "--numprocesses=2", "-m", "slow", "-k", SAMPLE, *session.posargs)
 
 
@@ -49,6 +56,18 @@ def scenarios(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Time the commands against those that people type instead, as ratios of medians."""
     session.run("python", "bench/timings.py", *session.posargs)
+
+
+@nox.session
+def scale(session: nox.Session) -> None:
+    """Time the doctor on packages of up to 50,000 files, against sha256sum."""
+    session.run("python", "bench/scale.py", *session.posargs)
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Write the pages that are made from the code."""
+    session.run("python", "docs/generate.py", *session.posargs)
 
 
 @nox.session

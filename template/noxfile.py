@@ -57,7 +57,7 @@ def fresh(session: nox.Session) -> None:
 
 @nox.session
 def doctor(session: nox.Session) -> None:
-    """Say of every installed copy whether it is stale."""
+    """Say of every copy whether it is stale, why, and what mends it."""
     freshness(session, "doctor")
 
 

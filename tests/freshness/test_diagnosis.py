@@ -1,15 +1,25 @@
 """The comparisons, as tables of values: no disk, no process."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from freshness.diagnosis import Code, Verdict, judge_installed, judge_wheel, verdict_of
+from freshness.codes import Code
+from freshness.diagnosis import (
+    judge_archive,
+    judge_by_sources,
+    judge_installed,
+    judge_sdist,
+    judge_wheel,
+)
 from freshness.distribution import Distribution
+from freshness.findings import Finding, Fix, Verdict, verdict_of
 from freshness.installed import Installed
 from freshness.project import Project
 from freshness.record import Digest, digest_of
+from freshness.requirements import Surroundings
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -31,7 +41,9 @@ PROJECT = Project(
     target="tool",
     generated=("demo/_version.py",),
     sourced=(),
-    text='version-file = "src/demo/named.py"',
+    text="",
+    written=("src/demo/named.py",),
+    plugins={},
 )
 WHEEL = Distribution(
     name=PROJECT.name,
@@ -48,17 +60,26 @@ INSTALLED = Installed(
     distribution=replace(WHEEL, files=ON_DISK | {"{scripts}/demo": TWO}),
     dist_info=INFO,
     origin={},
-    altered=frozenset(),
+    altered={},
     missing=frozenset(),
     unrecorded=frozenset(),
+    outside=frozenset(),
+    unchecked=frozenset(),
     commands=frozenset({"demo"}),
+    tags=frozenset({"py3-none-any"}),
+    pointers=(),
 )
-ENVIRONMENT = ("3.11.0", {canonicalize_name("dep"): Version("1.5")})
+AROUND = Surroundings("3.11.0", {canonicalize_name("dep"): Version("1.5")})
+FIX = Fix((("make", "install"),))
+
+
+def named(findings: Iterable[Finding]) -> dict[str, list[str]]:
+    """Give the code of each finding, and what its evidence names."""
+    return {f.code.name: [evidence.what for evidence in f.evidence] for f in findings}
 
 
 def found(installed: Installed, reference: Distribution | None = WHEEL) -> dict[str, list[str]]:
-    findings = judge_installed(PROJECT, reference, installed, ENVIRONMENT, "make install")
-    return {finding.code.name: list(finding.evidence) for finding in findings}
+    return named(judge_installed(PROJECT, reference, installed, AROUND, FIX))
 
 
 def with_files(files: dict[str, Digest]) -> Installed:
@@ -90,7 +111,7 @@ FILES = dict(INSTALLED.distribution.files)
         (with_files(FILES | {"demo/__pycache__/x.pyc": TWO}), {}),
         (with_files(FILES | {"{scripts}/other": TWO}), {"F202": ["{scripts}/other"]}),
         (with_files(FILES | {"other/INSTALLER": TWO}), {"F202": ["other/INSTALLER"]}),
-        (replace(INSTALLED, altered=frozenset({"demo/data.txt"})), {"F301": ["demo/data.txt"]}),
+        (replace(INSTALLED, altered={"demo/data.txt": (TWO, ONE)}), {"F301": ["demo/data.txt"]}),
         (replace(INSTALLED, missing=frozenset({"demo/data.txt"})), {"F302": ["demo/data.txt"]}),
         (replace(INSTALLED, unrecorded=frozenset({"demo/x"})), {"F303": ["demo/x"]}),
         (replace(INSTALLED, commands=frozenset()), {"F401": ["demo"]}),
@@ -98,7 +119,7 @@ FILES = dict(INSTALLED.distribution.files)
         (with_distribution(commands={"demo": "demo:other"}), {"F401": ["demo"]}),
         (
             with_distribution(version="0.9"),
-            {"F204": ["0.9 is installed, pyproject.toml says 1.0"]},
+            {"F204": ["version"]},
         ),
         (with_distribution(version="1.0.0"), {}),
         (
@@ -134,13 +155,112 @@ def test_requirements_are_satisfied(requirement: str, unmet: list[str]) -> None:
     assert all(part in line for part, line in zip(unmet, evidence, strict=True))
 
 
+DEMO, DEP, DEEP = (canonicalize_name(name) for name in ("demo", "dep", "deep"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "deeper", "unmet"),
+    [
+        ("dep", "deep", ["deep (not installed, required by dep)"]),
+        ("dep", "deep; extra == 'fast'", []),
+        ("dep[fast]", "deep; extra == 'fast'", ["deep", "required by dep"]),
+        ("dep[fast]", "deep; extra == 'fast' and python_version < '3'", []),
+        ("dep[other]", "deep; extra == 'fast'", []),
+        ("dep", "demo>=2", ["demo>=2 (1.0 is installed, required by dep)"]),
+        ("dep", "dep[loop]", []),
+    ],
+)
+def test_requirements_of_requirements(asked: str, deeper: str, unmet: list[str]) -> None:
+    more = {DEP: frozenset({Requirement(deeper)})}
+    around = replace(AROUND, requirements=lambda name: more.get(name, frozenset()))
+    installed = with_distribution(requirements=frozenset({Requirement(asked)}))
+    findings = named(judge_installed(PROJECT, WHEEL, installed, around, FIX))
+    evidence = findings.get("F405", [])
+    assert len(evidence) == bool(unmet)
+    assert all(part in evidence[0] for part in unmet)
+
+
+@pytest.mark.parametrize(
+    ("files", "version", "expected"),
+    [
+        ({}, "1.0", {}),
+        ({"demo/old.py": ONE}, "1.0", {"F102": ["demo/old.py"], "F503": ["version 1.0"]}),
+        ({"demo/data.txt": TWO}, "1.0", {"F103": ["demo/data.txt"], "F503": ["version 1.0"]}),
+        ({"demo/data.txt": TWO}, "2.0", {"F103": ["demo/data.txt"], "F204": ["version"]}),
+        ({}, "1.0.0", {}),
+    ],
+)
+def test_archive(files: dict[str, Digest], version: str, expected: dict[str, list[str]]) -> None:
+    archive = replace(WHEEL, files=dict(WHEEL.files) | files, version=version)
+    assert named(judge_archive(WHEEL, archive, FIX)) == expected
+    fewer = replace(WHEEL, files={k: v for k, v in WHEEL.files.items() if "data" not in k})
+    assert named(judge_archive(WHEEL, fewer, FIX))["F104"] == ["demo/data.txt"]
+
+
+IN_SDIST = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": TWO}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, {}),
+        ({"PKG-INFO": TWO, "setup.cfg": ONE, "src/demo.egg-info/SOURCES.txt": ONE}, {}),
+        ({"src/demo/old.py": ONE}, {"F102": ["src/demo/old.py"], "F503": ["version 1.0"]}),
+        ({"README.md": ONE}, {"F103": ["README.md"], "F503": ["version 1.0"]}),
+        ({"README.md": None}, {}),
+        ({"src/demo/named.py": ONE, "demo/_version.py": ONE}, {}),
+        ({"src/demo/data.txt": None}, {"F104": ["src/demo/data.txt"], "F503": ["version 1.0"]}),
+    ],
+)
+def test_sdist(changes: dict[str, Digest | None], expected: dict[str, list[str]]) -> None:
+    files = {k: v for k, v in (IN_SDIST | changes).items() if v}
+    assert named(judge_sdist(PROJECT, "1.0", files, SOURCES, WHEEL, FIX)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected", "doubt"),
+    [
+        ({}, {}, "only a build tells whether the sources would give what is installed"),
+        ({"demo/data.txt": TWO}, {"F203": ["src/demo/data.txt"]}, "only a build tells"),
+        ({"demo/old.py": TWO}, {"F202": ["demo/old.py"]}, "only a build tells"),
+        ({"demo/__init__.py": None}, {}, "whether src/demo/__init__.py should be installed"),
+        ({"demo/_version.py": TWO, "demo/fast.so": ONE}, {}, "only a build tells"),
+    ],
+)
+def test_without_a_wheel(
+    changes: dict[str, Digest | None], expected: dict[str, list[str]], doubt: str
+) -> None:
+    files = {k: v for k, v in (FILES | changes).items() if v}
+    findings, why = judge_by_sources(PROJECT, SOURCES, with_files(files), FIX)
+    assert named(findings) == expected
+    assert doubt in why
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "stale"),
+    [
+        ("1.0", "1.0", False),
+        ("1.0", "0.9.1.dev3+gabc", True),
+        ("0.9.1", "0.9.1.dev3+gabc", True),
+        ("0.9.2.dev4+gdef", "0.9.2.dev1+gabc.d20260101", False),
+        ("1.0rc1", "1.0b1", True),
+    ],
+)
+def test_version_from_git_of_an_editable_install(expected: str, found: str, stale: bool) -> None:
+    project = replace(PROJECT, version=None)
+    editable = replace(with_distribution(version=found), origin={"dir_info": {"editable": True}})
+    reference = replace(WHEEL, version=expected)
+    findings = named(judge_installed(project, reference, editable, AROUND, FIX))
+    assert ("F408" in findings) == stale
+
+
 def test_an_editable_install_has_no_files_to_compare() -> None:
     editable = replace(
         with_files({"demo.pth": ONE, f"{INFO}/RECORD": TWO}),
         origin={"dir_info": {"editable": True}},
     )
     assert found(editable) == found(editable, None) == {}
-    assert verdict_of(editable, []) is Verdict.EDITABLE
+    assert verdict_of([], editable=True) is Verdict.EDITABLE
     assert "F401" in found(replace(editable, commands=frozenset()))
 
 
@@ -154,9 +274,8 @@ def test_an_editable_install_has_no_files_to_compare() -> None:
 )
 def test_verdict(changes: dict[str, frozenset[str]], verdict: Verdict) -> None:
     installed = replace(INSTALLED, **changes)  # type: ignore[arg-type]
-    findings = judge_installed(PROJECT, WHEEL, installed, ENVIRONMENT, "fix")
-    assert verdict_of(installed, findings) is verdict
-    assert verdict_of(None, []) is Verdict.NOT_INSTALLED
+    findings = judge_installed(PROJECT, WHEEL, installed, AROUND, FIX)
+    assert verdict_of(findings, editable=installed.editable) is verdict
 
 
 SOURCES = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": TWO}
@@ -187,14 +306,13 @@ def test_wheel(
     sources: dict[str, Digest], files: dict[str, Digest], expected: dict[str, list[str]]
 ) -> None:
     wheel = replace(WHEEL, files=dict(WHEEL.files) | files)
-    findings = judge_wheel(PROJECT, sources, wheel, "make build")
-    assert {f.code.name: list(f.evidence) for f in findings} == expected
+    assert named(judge_wheel(PROJECT, sources, wheel, FIX)) == expected
 
 
 def test_wheel_without_the_module_of_a_command() -> None:
     wheel = replace(WHEEL, files={f"{INFO}/METADATA": ONE})
-    findings = judge_wheel(PROJECT, SOURCES, wheel, "make build")
-    assert {f.code: f.evidence for f in findings} == {Code.F406: ("src/demo/__init__.py",)}
+    findings = judge_wheel(PROJECT, SOURCES, wheel, FIX)
+    assert named(findings) == {"F406": ["src/demo/__init__.py"]}
 
 
 def test_markers_are_the_build_backends_to_word() -> None:
@@ -203,12 +321,12 @@ def test_markers_are_the_build_backends_to_word() -> None:
         requirements=frozenset({Requirement("a; python_version<'3.11'"), Requirement("demo[x]")}),
     )
     wheel = replace(WHEEL, requirements=frozenset({Requirement("a; python_full_version<'3.11'")}))
-    assert judge_wheel(project, SOURCES, wheel, "make build") == []
+    assert judge_wheel(project, SOURCES, wheel, FIX) == []
 
 
 def test_wheel_with_other_declarations() -> None:
     wheel = replace(WHEEL, version="2.0", commands={"other": "demo:main"}, requirements=frozenset())
-    codes = {finding.code for finding in judge_wheel(PROJECT, SOURCES, wheel, "make build")}
+    codes = {finding.code for finding in judge_wheel(PROJECT, SOURCES, wheel, FIX)}
     assert codes == {Code.F204, Code.F401, Code.F402, Code.F403}
     dynamic = replace(PROJECT, version=None, commands=None, requirements=None)
-    assert judge_wheel(dynamic, SOURCES, wheel, "make build") == []
+    assert judge_wheel(dynamic, SOURCES, wheel, FIX) == []

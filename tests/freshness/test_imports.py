@@ -8,28 +8,51 @@ import pytest
 
 FOLDER = Path(freshness.__file__).parent
 
-BASE = {"errors", "git", "record", "tree"}
+BASE = {"codes", "errors", "git", "record", "tree"}
 ALLOWED = {
+    "codes": set(),
     "errors": set(),
+    "findings": {"codes"},
     "git": {"errors"},
     "tree": set(),
     "record": set(),
     "distribution": {"errors", "record"},
     "uv": {"errors"},
-    # The readers: the base, and not each other; wheel and installed read for a project.
+    "progress": set(),
+    "answer": set(),
+    # The readers: the base and, where one reads what another finds, that one.
     "project": BASE,
     "artifacts": BASE,
     "bytecode": BASE,
-    "sources": BASE,
-    "wheel": BASE | {"distribution", "project", "uv"},
-    "installed": BASE | {"distribution", "uv"},
-    # Values in, findings out; of the readers it knows the values that they return.
-    "diagnosis": {"distribution", "installed", "project", "record"},
-    "places": {"diagnosis", "distribution", "errors", "installed", "project"},
-    "report": {"diagnosis", "places", "project"},
-    "store": {"errors", "sources", "wheel"},
+    "sources": BASE | {"artifacts", "project"},
+    "targets": {"record"},
+    "archives": BASE | {"distribution"},
+    "wheel": BASE | {"archives", "distribution", "project", "uv"},
+    "environments": BASE | {"uv"},
+    "installed": BASE | {"distribution", "environments"},
+    "leftovers": BASE | {"artifacts", "bytecode", "distribution", "project"},
+    "imports": BASE | {"environments", "uv"},
+    "shell": BASE | {"distribution"},
+    # Values in, findings out; of the readers they know the values that those return.
+    "requirements": {"distribution"},
+    "diagnosis": {
+        *("codes", "distribution", "findings", "installed", "project", "record", "requirements"),
+    },
+    "circumstances": {
+        *("codes", "environments", "findings", "fixes", "imports", "installed", "leftovers"),
+        *("project", "shell", "tree"),
+    },
+    "fixes": {"tree", "codes", "environments", "findings", "project"},
+    "places": {
+        *("archives", "circumstances", "codes", "diagnosis", "distribution", "environments"),
+        *("errors", "findings", "installed", "project", "record", "requirements", "shell"),
+        "targets",
+    },
+    "report": {"codes", "doctor", "findings", "imports", "places"},
+    "store": {"archives", "distribution", "errors", "record", "sources", "wheel"},
     "backend": {"project", "uv", "wheel"},
-    "backup": {"installed"},
+    "backup": {"environments", "installed"},
+    "doctor": None,
     "install": None,
     "cli": None,
     "__init__": set(),
@@ -38,7 +61,7 @@ ALLOWED = {
 """Module → the modules of the package that it may import; None for those that join."""
 
 OUTSIDE = {"filelock", "packaging", "rich", "tomli"}
-NO_PROCESS = ["diagnosis", "report", "record", "distribution", "project", "tree", "bytecode"]
+NO_PROCESS = [m for m in ALLOWED if m not in ("git", "imports", "uv")]
 
 
 def imports(module: str) -> set[str]:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from freshness.archives import read_wheel
 from freshness.artifacts import find_artifacts, find_bytecode, remove
 from freshness.bytecode import RACY_NS, find_stale_bytecode
 from freshness.distribution import parse_commands, parse_metadata
@@ -15,7 +16,7 @@ from freshness.errors import FreshnessError
 from freshness.project import read_project
 from freshness.record import digest_of, digest_of_file, parse_record
 from freshness.sources import read_sources
-from freshness.wheel import content_of, read_wheel
+from freshness.wheel import content_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree, build_wheel_file

@@ -289,6 +289,7 @@ def test_build_holds_files_that_git_tracks(tmp_path: Path) -> None:
     assert world.status() == "?? build/notes.txt\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "name"),
     [

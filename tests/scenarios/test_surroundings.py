@@ -8,6 +8,7 @@ from support.render import Combination, quickly
 from support.world import FOLDER, World, cache_folder, output, run, uv_executable
 
 from scenarios.edits import GONE, starting_point, value, write
+from scenarios.situations import rows_that_lead_out
 
 OLDEST, MIDDLE = "0.8.0", "0.10.9"
 """The oldest uv that pyproject.toml admits, and the last whose environment cache was stale."""
@@ -169,3 +170,14 @@ def test_without_network(combination: Combination, tmp_path: Path) -> None:
 def test_the_folder_is_an_odd_one() -> None:
     assert " " in FOLDER
     assert not FOLDER.isascii()
+
+
+@pytest.mark.slow
+def test_old_uv_deletes_nothing_of_the_owners(tmp_path: Path, old_uv: dict[str, str]) -> None:
+    """uv 0.8.0 deletes what the rows of a RECORD name, wherever they lead."""
+    world = World(tmp_path, BACKENDS[1], old_uv[OLDEST])
+    starting_point(world)
+    world.make("install")
+    rows_that_lead_out(world)
+    world.make("install")
+    assert (world.home / "precious.txt").read_text() == "precious"

@@ -40,15 +40,17 @@ def uv_executable() -> str:
 class World:
     """One rendered project, and what installing it reaches."""
 
-    def __init__(self, root: Path, combination: Combination, uv: str | None = None) -> None:
+    def __init__(
+        self, root: Path, combination: Combination, uv: str | None = None, folder: str = FOLDER
+    ) -> None:
         self.combination = combination
         self.extra: dict[str, str] = {}
-        self.root = root / FOLDER
+        self.root = root / folder
         self.project = self.root / "demo-app"
         self.tools, self.commands = self.root / "tools", self.root / "commands"
         self.home, self.elsewhere = self.root / "home", self.root / "elsewhere"
-        for folder in (self.home, self.elsewhere, self.root / "uv", self.commands):
-            folder.mkdir(parents=True)
+        for place in (self.home, self.elsewhere, self.root / "uv", self.commands):
+            place.mkdir(parents=True)
         (self.root / "uv" / "uv").symlink_to(uv or uv_executable())
         render(self.project, combination.answers)
 

@@ -9,12 +9,30 @@
 # ///
 """Start: ``uv run --script tools/freshness/__main__.py VERB`` or ``python -m freshness VERB``."""
 
+import gc
+import os
 import sys
-from pathlib import Path
+
+HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - before any import
+FOREIGN = [HERE, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+
+
+def load_package() -> None:
+    """Load the package from its folder: whatever else lies beside it must not be imported."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("freshness", os.path.join(HERE, "__init__.py"))  # noqa: PTH118
+    if spec and spec.loader:
+        package = importlib.util.module_from_spec(spec)
+        sys.modules["freshness"] = package
+        spec.loader.exec_module(package)
+
 
 if __name__ == "__main__":
-    # As a script, sys.path[0] is this folder; the package is found from the one above it.
-    sys.path[0] = str(Path(__file__).resolve().parent.parent)
+    gc.disable()  # it would look for garbage while modules are imported, and find none
+    if not __package__:
+        sys.path[:] = [path for path in sys.path if path not in FOREIGN]
+        load_package()
 
     from freshness.cli import main
 

@@ -5,6 +5,7 @@ the owner's and stays. So does whatever git tracks, and whatever is reached thro
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ from packaging.utils import NormalizedName
 
 from freshness.errors import FreshnessError
 from freshness.git import tracked_files
-from freshness.tree import folders
+from freshness.record import read_bytes
+from freshness.tree import Walked, folders, leads_to_file
 
 OUTPUTS = {
     "build": ("lib", "lib.*", "bdist.*", "temp.*", "scripts-*", "__editable__.*"),
-    "dist": ("*.whl", "*.egg", "{name}-*.tar.gz", "{name}-*.zip"),
+    "dist": ("{name}-*.whl", "{name}-*.egg", "{name}-*.tar.gz", "{name}-*.zip"),
 }
 """The folders that builds fill, and the names of what builds put there.
 
@@ -29,6 +31,11 @@ OUTPUTS = {
 
 EGG_INFO_FOLDERS = (".", "src")
 """Where setuptools writes ``*.egg-info``, whose SOURCES.txt the next build reads."""
+
+EXTENSIONS = (".so", ".pyd")
+
+EXTENSION = re.compile(r"\w+(\.(abi3|(cpython-|cp|pypy)[\w-]+))?\.(so|pyd)")
+"""The names of extension modules, as importlib.machinery has them; other libraries are data."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,30 @@ def find_bytecode(root: Path) -> list[Path]:
         if entry.name == "__pycache__" and entry.is_dir(follow_symlinks=False)
         if Path(entry.path) not in tracked and Path(entry.path) != own
     ]
+
+
+def find_in_place(root: Path, walk: Iterable[Walked]) -> list[Path]:
+    """Find what was compiled beside modules and runs in their place; none that git tracks.
+
+    Extension modules beside a module of their name, and bytecode beside no module of its own
+    (``python -m compileall -b``). They are looked for in folders that have a module, and below
+    those, but not in *root* itself. *walk* is what `folders` gave for *root*.
+    """
+    tracked = _Tracked(root)
+    packages: set[Path] = set()
+    found = []
+    for folder, entries in walk:
+        modules = {e.name.removesuffix(".py") for e in entries if e.name.endswith(".py")}
+        if folder == root or not (modules or folder.parent in packages):
+            continue
+        packages.add(folder)
+        for entry in entries:
+            beside = entry.name.partition(".")[0] in modules
+            hides = beside and EXTENSION.fullmatch(entry.name)
+            runs = not beside and entry.name.endswith(".pyc")
+            if (hides or runs) and leads_to_file(entry) and Path(entry.path) not in tracked:
+                found.append(Path(entry.path))
+    return found
 
 
 def is_tracked(path: Path, root: Path) -> bool:
@@ -146,9 +177,16 @@ def _reason_to_keep(
 
 def _is_output(path: Path, patterns: tuple[str, ...], name: NormalizedName) -> bool:
     if path.name == ".gitignore":  # uv writes one into dist/
-        return path.read_bytes().strip() == b"*"
+        return _is_of_uv(path)
     own = name.replace("-", "[-_.]")  # PEP 625 has one spelling, older backends others
     return any(fnmatchcase(path.name.lower(), p.format(name=own)) for p in patterns)
+
+
+def _is_of_uv(ignore: Path) -> bool:
+    try:
+        return read_bytes(ignore).strip() == b"*"
+    except OSError:
+        return False
 
 
 class _Tracked:

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from freshness.installed import Environment, links_into, own_commands
+from freshness.environments import Environment
+from freshness.installed import links_into, own_commands
 
 COMPLETE = "complete"
 
@@ -47,7 +48,7 @@ def put_back(environment: Environment, aside: Path) -> None:
     if (aside / COMPLETE).exists() and not _same(kept, environment.prefix):
         shutil.rmtree(environment.prefix, ignore_errors=True)
         shutil.move(kept, environment.prefix)
-    if (aside / COMPLETE).exists():
+    if (aside / COMPLETE).exists() and _are_apart(environment):
         for path in links_into(environment):
             if not os.path.lexists(commands / path.name):
                 path.unlink()
@@ -59,12 +60,17 @@ def put_back(environment: Environment, aside: Path) -> None:
     discard(aside)
 
 
+def _are_apart(environment: Environment) -> bool:
+    """Tell whether the commands are links elsewhere, not the environment's own folder."""
+    return environment.commands_folder != environment.scripts
+
+
 def _copy(environment: Environment, aside: Path) -> None:
     shutil.copytree(
         environment.prefix, aside / "environment", symlinks=True, copy_function=_link_or_copy
     )
     (aside / "commands").mkdir()
-    if environment.commands_folder != environment.scripts:
+    if _are_apart(environment):
         for path in own_commands(environment):
             if os.path.lexists(path):
                 shutil.copy2(path, aside / "commands" / path.name, follow_symlinks=False)

@@ -9,13 +9,17 @@ the old time back. Git has the same trouble with its index and solves it by dist
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from freshness.tree import folders
+from freshness.record import read_bytes
+from freshness.tree import Walked, folders, leads_to_file
 
 RACY_NS = 2_000_000_000
 """The coarsest clock of a file system in use (FAT: two seconds), in nanoseconds."""
+
+HEADER = 16
+"""How many bytes come before the code: magic number, flags, time of change, size (PEP 552)."""
 
 UNCHECKED_HASH = 1
 """The flags of a .pyc that Python runs without a look at the source (PEP 552)."""
@@ -28,14 +32,45 @@ def find_stale_bytecode(root: Path) -> list[Path]:
     only when it was written well after its source's inode last changed. Found as well: bytecode
     whose source is gone, which keeps the folder of a removed package importable.
     """
-    found: list[Path] = []
-    for folder, entries in folders(root, through_links=False):
-        sources = {e.name.removesuffix(".py"): e for e in entries if e.name.endswith(".py")}
+    pairs = _with_sources(folders(root, through_links=False))
+    return [Path(cache.path) for cache, source in pairs if _is_stale(cache, source)]
+
+
+def find_suspect_bytecode(walk: Iterable[Walked]) -> dict[Path, Path]:
+    """Find the bytecode that Python would run, with its source, and that may differ.
+
+    *walk* is what `folders` gave for the project's root.
+
+    Python takes it for current; it was noted too near to the last change, or is never checked.
+    The tool's own is not among them: it says nothing of the project.
+    """
+    pairs = _with_sources(walked for walked in walk if walked[0] != Path(__file__).parent)
+    return {
+        Path(cache.path): Path(source.path)
+        for cache, source in pairs
+        if source and _is_stale(cache, source) and _is_accepted(cache, source)
+    }
+
+
+def _with_sources(
+    walk: Iterable[Walked],
+) -> Iterator[tuple[os.DirEntry[str], os.DirEntry[str] | None]]:
+    """Give each file of bytecode, with its source if there is one."""
+    for folder, entries in walk:
+        modules = (e for e in entries if e.name.endswith(".py") and leads_to_file(e))
+        sources = {entry.name.removesuffix(".py"): entry for entry in modules}
         for cache in _caches_of(folder):
-            found += [
-                Path(entry.path) for entry in cache if _is_stale(entry, sources.get(_module(entry)))
-            ]
-    return found
+            for entry in cache:
+                yield entry, sources.get(_module(entry))
+
+
+def _is_accepted(bytecode: os.DirEntry[str], source: os.DirEntry[str]) -> bool:
+    """Tell whether Python would take *bytecode* for current (PEP 552)."""
+    header = _header(bytecode)
+    flags, changed, size = (int.from_bytes(header[i : i + 4], "little") for i in (4, 8, 12))
+    status = source.stat()
+    same = changed == int(status.st_mtime) & 0xFFFFFFFF and size == status.st_size & 0xFFFFFFFF
+    return len(header) == HEADER and (flags == UNCHECKED_HASH or (flags == 0 and same))
 
 
 def _caches_of(folder: Path) -> Iterator[list[os.DirEntry[str]]]:
@@ -60,5 +95,11 @@ def _is_stale(bytecode: os.DirEntry[str], source: os.DirEntry[str] | None) -> bo
     noted, changed = bytecode.stat().st_mtime_ns, source.stat()
     if max(changed.st_mtime_ns, changed.st_ctime_ns) + RACY_NS >= noted:
         return True
-    with Path(bytecode.path).open("rb") as stream:
-        return stream.read(8)[4:] == UNCHECKED_HASH.to_bytes(4, "little")
+    return _header(bytecode)[4:8] == UNCHECKED_HASH.to_bytes(4, "little")
+
+
+def _header(bytecode: os.DirEntry[str]) -> bytes:
+    try:
+        return read_bytes(bytecode.path, HEADER)
+    except OSError:  # no file, or gone meanwhile
+        return b""

@@ -9,37 +9,55 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from freshness import __doc__ as summary
-from freshness.artifacts import find_artifacts, find_bytecode, is_tracked, remove
+from freshness.archives import read_wheel
+from freshness.artifacts import (
+    find_artifacts,
+    find_bytecode,
+    find_in_place,
+    is_tracked,
+    remove,
+)
 from freshness.bytecode import find_stale_bytecode
-from freshness.diagnosis import REMARKS, Finding, Verdict, judge_wheel
+from freshness.codes import Code
+from freshness.diagnosis import judge_wheel
 from freshness.distribution import Distribution
+from freshness.doctor import Depth, Diagnosis, Request, diagnose
+from freshness.environments import (
+    PIPX,
+    TOOL,
+    Environment,
+    environment_at,
+    tool_environment,
+    venv_environment,
+)
 from freshness.errors import FreshnessError
+from freshness.findings import Finding, Verdict, is_stale
+from freshness.fixes import Fixes, find_spelling
+from freshness.imports import packages_of
 from freshness.install import (
+    find_pipx,
     forced_build,
     python_for,
     recover,
     refuse_foreign_commands,
     refuse_sources,
     refuse_useless_tool,
-    sources_of,
     swap,
 )
-from freshness.installed import (
-    TOOL,
-    Environment,
-    read_installed,
-    tool_environment,
-    venv_environment,
-)
-from freshness.places import Place, examine, with_shell
-from freshness.project import TARGETS, Project, read_project
-from freshness.report import as_json, as_table, exit_code, explained
-from freshness.sources import Sources
+from freshness.installed import read_installed
+from freshness.places import Known, Place, examine
+from freshness.progress import Progress
+from freshness.project import Project, read_project
+from freshness.report import as_explanation, as_json, as_table, exit_code, explained
+from freshness.sources import Sources, sources_of
 from freshness.store import Store, held
-from freshness.uv import Uv, become, find_uv, outer_environment
-from freshness.wheel import build, build_environment, read_wheel
+from freshness.tree import folders
+from freshness.uv import Uv, become, find_uv
+from freshness.wheel import build, build_environment
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
+
+TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [tool.freshness]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed.arguments = passed_on
     verb: Callable[[argparse.Namespace, Project, Uv], int] = parsed.verb
     try:
+        if getattr(parsed, "explain", None):
+            return explain(parsed.explain)
         root = Path(parsed.project).resolve()
         project = read_project(root)
         os.chdir(root)
@@ -61,6 +81,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(
             f"{error.filename or 'a file'}: {error.strerror or error}",
             "see to the space and the permissions there, then run the command again",
+        )
+    except Exception as error:
+        if "FRESHNESS_TRACEBACK" in os.environ:
+            raise
+        _complain(
+            f"this should not have happened: {type(error).__name__}: {error}",
+            "run it again with FRESHNESS_TRACEBACK=1 and report what it prints",
         )
     except KeyboardInterrupt:
         _complain("interrupted", "what was installed before still is; run the command again")
@@ -77,11 +104,11 @@ def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     store = Store(project.root)
     environment = _target(parsed, project, uv)
     sources = sources_of(project)
-    reference = _known(project, store, sources)
+    reference = None if project.reads_outside else store.holds(sources.fingerprint)
     if reference:
-        place = examine(project, environment, reference, "make install")
-        doubts = judge_wheel(project, sources.files, reference, "make install")
-        if place.verdict is Verdict.FRESH and REMARKS.issuperset(f.code for f in doubts):
+        place = _examine(project, environment, reference)
+        doubts = judge_wheel(project, sources.files, reference, _fixes(project).verb("install"))
+        if place.verdict is Verdict.FRESH and not is_stale(doubts):
             _say_fresh(place, reference, "nothing to do")
             return VERIFIED
     return _install(project, uv, environment, even_if_fresh=False)
@@ -93,12 +120,11 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
     environment = _target(parsed, project, uv)
     with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
-        if environment.place == TOOL:
-            refuse_useless_tool(environment, project.commands or {})
-            refuse_foreign_commands(environment, project.commands or {})
+        refuse_useless_tool(environment, project.commands or {})
+        refuse_foreign_commands(environment, project.commands or {})
         remove(find_stale_bytecode(project.root), project.root)
         swap(uv, project, environment, "--editable", ".")
-    place = examine(project, environment, None, "make install-editable")
+    place = _examine(project, environment, None)
     return _verified(place, f"{environment.place}: editable, runs {project.root}")
 
 
@@ -108,6 +134,8 @@ def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     with _held_alone(environment):
         if environment.place == TOOL and environment.prefix.is_dir():
             return uv.run("tool", "uninstall", project.name)
+        if environment.place == PIPX:
+            return uv.run_other(find_pipx(), "uninstall", project.name)
         if environment.place == TOOL or not read_installed(environment, project.name):
             _say("done", f"{project.name} is not installed ({environment.place})")
             return VERIFIED
@@ -133,40 +161,98 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
         for path in made:
             shutil.move(path, destination / path.name)
             _say("built", str(destination / path.name))
-    findings = judge_wheel(project, sources.files, wheel, "make build")
+    findings = judge_wheel(project, sources.files, wheel, _fixes(project).verb("build"))
     _show(findings)
-    return NOT_VERIFIED if any(f.code not in REMARKS for f in findings) else VERIFIED
+    return NOT_VERIFIED if is_stale(findings) else VERIFIED
 
 
 def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove what builds leave behind, and bytecode; list it. What git tracks stays."""
     del parsed, uv
-    bytecode = find_bytecode(project.root)
-    remove(bytecode, project.root)
+    root = project.root
+    bytecode = find_bytecode(root)
+    in_place = _compiled_in_place(project)
+    remove([*bytecode, *in_place], root)
     if bytecode:
         _say("removed", f"__pycache__ in {_count(bytecode, 'folder')}")
-    if not _clean(project) and not bytecode:
+    for path in in_place:
+        _say("removed", str(path.relative_to(root)))
+    if not _clean(project) and not bytecode and not in_place:
         _say("done", "nothing to remove")
     return VERIFIED
 
 
+def _compiled_in_place(project: Project) -> list[Path]:
+    """Find what was compiled beside the modules, unless the project is one that compiles."""
+    walk = list(folders(project.root, through_links=False))
+    if project.is_compiled(entry.name for _, entries in walk for entry in entries):
+        return []
+    return find_in_place(project.root, walk)
+
+
 def doctor(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
-    """Say of each place where the project is installed whether it is fresh."""
-    tool, venv = tool_environment(uv, project.name), venv_environment(project.root)
-    reference, reason = _reference(project, uv)
-    places = [
-        examine(project, environment, reference, _fix(project, environment))
-        for environment in (tool, venv)
-    ]
-    path = outer_environment().get("PATH", "")
-    places = [with_shell(place, {venv.commands_folder: venv.place}, path) for place in places]
+    """Say of every copy of the project whether it is stale, why, and which command mends it."""
+    depth = Depth.QUICK if parsed.quick else Depth.BUILD if parsed.build else Depth.DEFAULT
+    if parsed.fix and not parsed.yes and (parsed.json or not sys.stdin.isatty()):
+        raise FreshnessError(
+            "--fix asks before it runs anything, and here nobody can answer",
+            hint="look at the fixes first, then add --yes",
+        )
+    diagnosis = _diagnose(project, uv, depth)
+    commands = diagnosis.fixes if parsed.fix else ()
+    if not commands or not parsed.json:
+        _print_diagnosis(diagnosis, parsed)
+    if not parsed.fix:
+        return exit_code(diagnosis.places)
+    if not commands:
+        _tell("no command of ours mends more; what is left is said above")
+        return exit_code(diagnosis.places)
+    if not parsed.yes and not _agreed():
+        _tell("nothing was changed")
+        return exit_code(diagnosis.places)
+    _run_all(commands, uv)
+    diagnosis = _diagnose(project, uv, depth)
+    _print_diagnosis(diagnosis, parsed)
+    return exit_code(diagnosis.places)
+
+
+def _diagnose(project: Project, uv: Uv, depth: Depth) -> Diagnosis:
+    with Progress(sys.stderr) as progress:
+        return diagnose(project, uv, Request(depth, _waiting, progress.tick))
+
+
+def _print_diagnosis(diagnosis: Diagnosis, parsed: argparse.Namespace) -> None:
     if parsed.json:
-        _print(as_json(project, places))
+        _print(as_json(diagnosis))
     else:
-        _print(as_table(places, shutil.get_terminal_size().columns))
-        if reason and any(place.verdict is Verdict.UNKNOWN for place in places):
-            _print(f"\n{reason}")
-    return exit_code(places)
+        _print(as_table(diagnosis, _width()))
+
+
+def _agreed() -> bool:
+    print("run these? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _run_all(commands: Iterable[Sequence[str]], uv: Uv) -> None:
+    """Run the fixes; one that fails keeps no other from being run, and the verdict tells."""
+    for command in commands:
+        try:
+            code = uv.run_typed(command)
+        except OSError as error:
+            _tell(f"{command[0]} cannot be started: {error.strerror}")
+            continue
+        if code:
+            _tell(f"that ended with exit code {code}")
+
+
+def explain(code: str) -> int:
+    """Print what a code means and how it comes about."""
+    if code.upper() not in Code.__members__:
+        raise FreshnessError(
+            f"there is no finding {code!r}", hint=f"there are {', '.join(Code.__members__)}"
+        )
+    _print(as_explanation(Code[code.upper()], _width()))
+    return VERIFIED
 
 
 def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -214,17 +300,26 @@ def _parser() -> argparse.ArgumentParser:
         ("fresh", fresh),
     ):
         verb = _add_verb(verbs, name, function)
-        verb.add_argument("--target", choices=TARGETS, help="where to; else [tool.freshness]")
+        verb.add_argument("--target", metavar="WHERE", help=TARGET_HELP)
     _add_verb(verbs, "build", build_distributions).add_argument(
         "--out-dir", default="dist", metavar="DIR", help="where to put them (default: dist)"
     )
     _add_verb(verbs, "clean", clean)
-    _add_verb(verbs, "doctor", doctor).add_argument(
-        "--json", action="store_true", help="print one JSON object instead of a table"
-    )
+    _add_doctor(verbs)
     for name, function in PASSING_ON.items():
         _add_verb(verbs, name, function)
     return parser
+
+
+def _add_doctor(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    verb = _add_verb(verbs, "doctor", doctor)
+    depth = verb.add_mutually_exclusive_group()
+    depth.add_argument("--quick", action="store_true", help="never build")
+    depth.add_argument("--build", action="store_true", help="always build, compiled code too")
+    verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    verb.add_argument("--fix", action="store_true", help="show the fixes, ask, and run them")
+    verb.add_argument("--yes", action="store_true", help="do not ask")
+    verb.add_argument("--explain", metavar="CODE", help="print what a code means, and end")
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -247,9 +342,14 @@ def _add_verb(
 
 
 def _target(parsed: argparse.Namespace, project: Project, uv: Uv) -> Environment:
-    if (parsed.target or project.target) == "tool":
+    target = parsed.target or project.target
+    if target == "tool":
         return tool_environment(uv, project.name)
-    return venv_environment(project.root)
+    return (
+        venv_environment(project.root)
+        if target == "venv"
+        else environment_at(Path(target), project.name)
+    )
 
 
 def _recover(project: Project, environment: Environment) -> None:
@@ -267,13 +367,12 @@ def _install(project: Project, uv: Uv, environment: Environment, *, even_if_fres
         _say("built", wheel.name)
         reference = read_wheel(wheel)
         if not even_if_fresh:
-            place = examine(project, environment, reference, "make install")
+            place = _examine(project, environment, reference)
             if place.verdict is Verdict.FRESH:
                 _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
                 return VERIFIED
-        if environment.place == TOOL:
-            refuse_useless_tool(environment, reference.commands)
-            refuse_foreign_commands(environment, reference.commands)
+        refuse_useless_tool(environment, reference.commands)
+        refuse_foreign_commands(environment, reference.commands)
         # uv installs by hard links: who edits an installed file edits uv's cache, and an install
         # from there would bring the edit back. A newer wheel is read again.
         wheel.touch()
@@ -284,10 +383,10 @@ def _install(project: Project, uv: Uv, environment: Environment, *, even_if_fres
 def _verify(
     project: Project, environment: Environment, reference: Distribution, sources: Sources
 ) -> int:
-    findings = judge_wheel(project, sources.files, reference, "make install")
+    findings = judge_wheel(project, sources.files, reference, _fixes(project).verb("install"))
     _show(findings)
-    place = examine(project, environment, reference, "make install")
-    if any(finding.code not in REMARKS for finding in findings):
+    place = _examine(project, environment, reference)
+    if is_stale(findings):
         _verified(place, "")
         return NOT_VERIFIED
     return _verified(place, _held(place, reference))
@@ -295,7 +394,7 @@ def _verify(
 
 def _held(place: Place, reference: Distribution) -> str:
     return (
-        f"{place.environment.place}: {reference.name} {reference.version}, "
+        f"{place.name}: {reference.name} {reference.version}, "
         f"{_count(reference.files, 'file')} and {_count(reference.commands, 'command')} "
         "as in the sources"
     )
@@ -316,7 +415,7 @@ def _verified(place: Place, held: str) -> int:
         if held:
             _say("fresh", held)
         return VERIFIED
-    _say("not fresh", f"{place.environment.place}: {place.verdict.value}. {place.reason}".strip())
+    _say("not fresh", f"{place.name}: {place.verdict.value}. {place.reason}".strip())
     return NOT_VERIFIED
 
 
@@ -353,35 +452,21 @@ def _refuse_tracked(paths: Iterable[Path], root: Path) -> None:
         )
 
 
-def _reference(project: Project, uv: Uv) -> tuple[Distribution | None, str]:
-    """Give the wheel of the present sources, built now if the store has none, or why not."""
-    store = Store(project.root)
-    known = _known(project, store, sources_of(project))
-    if known:
-        return known, ""
-    python = python_for(project, venv_environment(project.root))
-    try:
-        with store.locked(_waiting):
-            return read_wheel(forced_build(uv, project, store, python)[0]), ""
-    except FreshnessError as error:
-        return None, f"no reference wheel: {error.message}"
+def _fixes(project: Project) -> Fixes:
+    return Fixes(project, find_spelling(project.root))
 
 
-def _known(project: Project, store: Store, sources: Sources) -> Distribution | None:
-    """Give the wheel of *sources*, if the store has it and nothing outside of them counts."""
-    wheel = None if project.reads_outside else store.get(sources.fingerprint)
-    return read_wheel(wheel) if wheel else None
+def _examine(project: Project, environment: Environment, reference: Distribution | None) -> Place:
+    """Look at what is in *environment* now; *reference* is the wheel that it should be."""
+    packages = packages_of(reference.files) if reference else []
+    fix = _fixes(project).reinstall(environment, editable=reference is None)
+    return examine(project, environment, Known({}, reference, packages), fix)
 
 
 def _held_alone(environment: Environment) -> AbstractContextManager[None]:
     """Keep other checkouts of the project from the environment, which they may share."""
     folder, name = environment.prefix.parent, environment.prefix.name.strip(".")
     return held(folder / f".{name}.lock", _waiting) if environment.place == TOOL else nullcontext()
-
-
-def _fix(project: Project, environment: Environment) -> str:
-    installed_there = (project.target == "tool") == (environment.place == TOOL)
-    return "make install" if installed_there else "make dev"
 
 
 def _with_current_bytecode(project: Project, command: Sequence[str]) -> int:
@@ -419,8 +504,17 @@ def _announce(command: str) -> None:
     print(f"$ {command}".encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
 
 
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _width() -> int:
+    """Give the columns of the terminal; 80 in a log."""
+    return shutil.get_terminal_size().columns
+
+
 def _waiting() -> None:
-    print("waiting for another command that is at work on this project", file=sys.stderr)
+    _tell("waiting for another command that is at work on this project")
 
 
 def _complain(message: str, hint: str) -> None:

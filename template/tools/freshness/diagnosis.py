@@ -1,4 +1,4 @@
-"""What is stale, and why: values in, findings and a verdict out.
+"""What is stale in a wheel or an installation, and why: values in, findings out.
 
 Nothing here touches a path, a process or the terminal.
 """
@@ -6,131 +6,247 @@ Nothing here touches a path, a process or the terminal.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from fnmatch import fnmatchcase
 
-from packaging.markers import default_environment
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from freshness.distribution import Distribution
+from freshness.codes import Code
+from freshness.distribution import Distribution, is_safe
+from freshness.findings import Evidence, Finding, Fix, finding
 from freshness.installed import Installed
 from freshness.project import Project
 from freshness.record import Digest
+from freshness.requirements import Surroundings, by_kind, by_own_extras, unmet
 
 ADDED_BY_INSTALLERS = frozenset(
     {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"}
 )
 """What installers put into dist-info beside what the wheel holds."""
 
+ADDED_TO_SDISTS = ("PKG-INFO", "setup.cfg", "*.egg-info/*")
+"""What build backends write into an sdist, or write anew there."""
 
-class Verdict(Enum):
-    """How one place stands to the sources as they are now."""
+BY_THE_BUILD = "if the build itself writes that file, name it in [tool.freshness] generated"
 
-    FRESH = "fresh"
-    EDITABLE = "editable"
-    OUT_OF_DATE = "out of date"
-    DAMAGED = "damaged"
-    NOT_INSTALLED = "not installed"
-    UNKNOWN = "unknown"
-
-
-class Code(Enum):
-    """What a finding is; the family is the first digit.
-
-    1: sources and wheel, 2: wheel and installed, 3: RECORD and disk, 4: commands and requirements,
-    6: which copy runs.
-    """
-
-    F101 = "in the package, and the build backend does not select it"
-    F102 = "in the wheel, and gone from the sources"
-    F103 = "not the same in the wheel and in the sources"
-    F201 = "in the wheel, and not installed"
-    F202 = "installed, and not in the wheel"
-    F203 = "not the same in the wheel and where it is installed"
-    F204 = "another version is installed"
-    F301 = "changed since it was installed"
-    F302 = "in RECORD, and not on disk"
-    F303 = "on disk, and not in RECORD"
-    F401 = "command declared, and not installed"
-    F402 = "command installed, and no longer declared"
-    F403 = "requirement declared, and not in METADATA"
-    F404 = "requirement in METADATA, and not declared"
-    F405 = "requirement not satisfied"
-    F406 = "module of a command, not in the wheel"
-    F601 = "another file answers to the command"
-    F602 = "the folder of commands is not on PATH"
-    F603 = "the interpreter of the environment is gone"
-
-
-GENERATED = "{}; a file that the build itself writes: name it in [tool.freshness] generated"
-
-REMARKS = frozenset({Code.F101, Code.F602})
-"""Worth saying, and no sign of anything stale."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it should be: the code, what shows it, the command that mends it."""
-
-    code: Code
-    evidence: tuple[str, ...]
-    fix: str
-
-
-def verdict_of(installed: Installed | None, findings: Iterable[Finding]) -> Verdict:
-    """Sum up the findings about one place."""
-    if installed is None:
-        return Verdict.NOT_INSTALLED
-    families = {f.code.name[1] for f in findings if f.code not in REMARKS}
-    if "3" in families:
-        return Verdict.DAMAGED
-    if families:
-        return Verdict.OUT_OF_DATE
-    return Verdict.EDITABLE if installed.editable else Verdict.FRESH
+EXECUTABLE = {True: "executable", False: "not executable"}
 
 
 def judge_wheel(
-    project: Project, sources: Mapping[str, Digest], wheel: Distribution, fix: str
+    project: Project, sources: Mapping[str, Digest], wheel: Distribution, fix: Fix
 ) -> list[Finding]:
     """Hold a wheel against the sources and the declarations that it was built from."""
-    origins = _origins(sources, wheel.files)
-    package_files = {
-        _source_of(path, origins[_package(path)]): path
-        for path in wheel.files
-        if _package(path) in origins
-        if not any(fnmatchcase(path, pattern) for pattern in project.generated)
+    matched = _match(project, sources, wheel.files)
+    lost = sorted(
+        module for c in wheel.commands.values() if (module := _lost_module(c, sources, wheel))
+    )
+    advice = Fix(advice="have the build backend select it in pyproject.toml")
+    written = Fix(fix.commands, BY_THE_BUILD)
+    found = [
+        finding(Code.F101, advice, *matched.unselected),
+        finding(Code.F102, written, *matched.gone),
+        Finding(Code.F103, tuple(matched.differing), written),
+        finding(Code.F406, advice, *lost),
+    ]
+    return [f for f in found if f.evidence] + [*_judge_declarations(project, wheel, fix)]
+
+
+def judge_archive(reference: Distribution, archive: Distribution, fix: Fix) -> list[Finding]:
+    """Hold a wheel that lies in ``dist/`` against *reference*, the wheel of the sources."""
+    gone = archive.files.keys() - reference.files.keys()
+    added = reference.files.keys() - archive.files.keys()
+    if reference.version != archive.version:  # every path of its dist-info differs, too
+        gone, added = ({p for p in paths if ".dist-info/" not in p} for paths in (gone, added))
+    differing = _differing(reference, archive, reference.files.keys() & archive.files.keys())
+    return _judge_contents(reference, archive.version, gone, added, differing, fix)
+
+
+def judge_sdist(
+    project: Project,
+    version: str,
+    files: Mapping[str, Digest],
+    sources: Mapping[str, Digest],
+    reference: Distribution | None,
+    fix: Fix,
+) -> list[Finding]:
+    """Hold an sdist of *version* and *files* against the sources.
+
+    What it lacks is known where there is a *reference*: it needs all that the wheel comes from.
+    """
+    original = _without_rewritten(project, files)
+    compared = {
+        path
+        for path in original
+        if not _matches(path, (*ADDED_TO_SDISTS, *project.generated))
+        if not _is_written(project, path)
     }
-    package_files = {s: p for s, p in package_files.items() if not _named(project, s, p)}
-    gone = [p for s, p in package_files.items() if s not in sources and p.endswith(".py")]
-    differ = [s for s, p in package_files.items() if s in sources and sources[s] != wheel.files[p]]
+    gone = {p for p in compared - sources.keys() if not _is_named(project, p)}
+    gone.discard("setup.py")  # poetry-core makes one
+    differing = [
+        Evidence(path, sources[path], original[path])
+        for path in sorted(compared & sources.keys())
+        if original[path] != sources[path]
+    ]
+    if reference is None:
+        found = [finding(Code.F102, fix, *sorted(gone)), Finding(Code.F103, tuple(differing), fix)]
+        return [f for f in found if f.evidence]
+    origins = _origins(sources, reference.files)
+    needed = {
+        _source_of(p, origins[_package(p)]) for p in reference.files if _package(p) in origins
+    }
+    added = (needed & sources.keys()) - files.keys()
+    return _judge_contents(reference, version, gone, added, differing, fix)
+
+
+def _without_rewritten(project: Project, files: Mapping[str, Digest]) -> dict[str, Digest]:
+    """Give the *files* of an sdist as they were before the build backend wrote some anew.
+
+    uv_build normalises pyproject.toml and keeps the old one beside it; pdm-backend writes the
+    version into it.
+    """
+    original = dict(files)
+    if before := original.pop("pyproject.toml.orig", None):
+        original["pyproject.toml"] = before
+    elif project.build_backend.startswith("pdm"):
+        original.pop("pyproject.toml", None)
+    return original
+
+
+def _judge_contents(
+    reference: Distribution,
+    version: str,
+    gone: Iterable[str],
+    added: Iterable[str],
+    differing: Iterable[Evidence],
+    fix: Fix,
+) -> list[Finding]:
+    found = [
+        finding(Code.F102, fix, *sorted(gone)),
+        Finding(Code.F103, tuple(differing), fix),
+        finding(Code.F104, fix, *sorted(added)),
+    ]
+    found = [f for f in found if f.evidence]
+    if Version(version) != Version(reference.version):
+        found.append(_other_version(version, reference.version, fix))
+    elif found:
+        found.append(finding(Code.F503, fix, f"version {version}"))
+    return found
+
+
+def judge_installed(
+    project: Project,
+    reference: Distribution | None,
+    installed: Installed,
+    surroundings: Surroundings,
+    fix: Fix,
+) -> list[Finding]:
+    """Hold an installed distribution against the wheel that it should be, and against itself.
+
+    An editable install has no files to compare: its declarations and its RECORD are judged.
+    """
+    found: list[Finding] = []
+    if reference and not installed.editable:
+        found += _judge_files(reference, installed, fix)
+        if project.version is None and reference.version != installed.distribution.version:
+            found.append(_other_version(installed.distribution.version, reference.version, fix))
+    if reference and installed.editable and project.version is None:
+        found += _judge_tag(reference.version, installed.distribution.version, fix)
+    found += _judge_disk(installed, fix)
+    found += _judge_declarations(project, installed.distribution, fix, installed.commands)
+    if lacking := list(unmet(installed.distribution, surroundings)):
+        found.append(finding(Code.F405, fix, *lacking))
+    if not surroundings.fits:
+        tags = ", ".join(sorted(installed.tags))
+        evidence = Evidence("wheel tag", f"Python {surroundings.python_version}", tags)
+        found.append(Finding(Code.F606, (evidence,), fix))
+    return found
+
+
+def judge_by_sources(
+    project: Project, sources: Mapping[str, Digest], installed: Installed, fix: Fix
+) -> tuple[list[Finding], str]:
+    """Hold an installed distribution against the sources, where no wheel of them is known.
+
+    Give the findings that are certain without a build, and why nothing more is certain.
+    """
+    files = {p: d for p, d in installed.distribution.files.items() if not _of_info(p)}
+    files = {p: d for p, d in files.items() if not p.startswith("{") and p not in installed.altered}
+    matched = _match(project, sources, files)
+    found = [
+        finding(Code.F202, fix, *matched.gone),
+        Finding(Code.F203, tuple(matched.differing), fix),
+    ]
+    modules = [source for source in matched.unselected if source.endswith(".py")]
+    doubt = "only a build tells whether the sources would give what is installed"
+    if modules:
+        more = f" and {len(modules) - 1} more" if len(modules) > 1 else ""
+        doubt = f"only a build tells whether {modules[0]}{more} should be installed"
+    return [f for f in found if f.evidence], doubt
+
+
+@dataclass(frozen=True)
+class _Matched:
+    """Files of a wheel held against the sources that they come from."""
+
+    gone: list[str]
+    differing: list[Evidence]
+    unselected: list[str]
+
+
+def _match(
+    project: Project, sources: Mapping[str, Digest], files: Mapping[str, Digest]
+) -> _Matched:
+    origins = _origins(sources, files)
+    selected = {
+        _source_of(path, origins[_package(path)]): path
+        for path in files
+        if _package(path) in origins
+    }
+    compared = {
+        source: path
+        for source, path in selected.items()
+        if not _matches(path, project.generated) and not _is_written(project, source)
+    }
+    differing = [
+        Evidence(source, sources[source], files[path])
+        for source, path in sorted(compared.items())
+        if source in sources and sources[source] != files[path]
+    ]
+    folders = tuple(f"{folder}/" for package, folder in origins.items() if package)
     unselected = [
         source
-        for package, folder in origins.items()
-        for source in sources
-        if package and source.startswith(f"{folder}/") and source not in package_files
-        if source.endswith(".py")
+        for source in sorted(sources)
+        if source.startswith(folders) and source not in selected and not _is_hidden(source)
     ]
-    lost = [m for c in wheel.commands.values() if (m := _lost_module(c, sources, wheel))]
-    found = [
-        Finding(code, tuple(sorted(paths)), advice)
-        for code, paths, advice in (
-            (Code.F101, unselected, "see what the build backend selects"),
-            (Code.F102, gone, GENERATED.format(fix)),
-            (Code.F103, differ, GENERATED.format(fix)),
-            (Code.F406, lost, "have the build backend select it"),
-        )
-        if paths
-    ]
-    return found + list(_judge_declarations(project, wheel, frozenset(wheel.commands), fix))
-
-
-def _named(project: Project, source: str, path: str) -> bool:
-    """Tell whether pyproject.toml itself names a file: then the owner has a build write it."""
-    return any(
-        f"{quote}{name}{quote}" in project.text for name in (source, path) for quote in "\"'"
+    gone = sorted(
+        path
+        for source, path in compared.items()
+        if source not in sources and path.endswith(".py") and not _is_named(project, path)
     )
+    return _Matched(gone, differing, unselected)
+
+
+def _is_hidden(path: str) -> bool:
+    return path.endswith((".pyc", "~")) or any(part.startswith(".") for part in path.split("/"))
+
+
+def _matches(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(path, pattern) for pattern in patterns)
+
+
+def _of_info(path: str) -> bool:
+    return _package(path).endswith((".dist-info", ".egg-info")) or (
+        "/" not in path and (path.endswith((".pth", ".egg-link")))
+    )
+
+
+def _is_written(project: Project, source: str) -> bool:
+    """Tell whether a setting of the build backend has a build write that file."""
+    return any(f"/{source}".endswith(f"/{path}") for path in project.written)
+
+
+def _is_named(project: Project, path: str) -> bool:
+    """Tell whether pyproject.toml itself names *path*, as where something else is put."""
+    return any(f"{quote}{path}{quote}" in project.text for quote in "\"'")
 
 
 def _lost_module(target: str, sources: Mapping[str, Digest], wheel: Distribution) -> str | None:
@@ -142,53 +258,58 @@ def _lost_module(target: str, sources: Mapping[str, Digest], wheel: Distribution
     return next((place for place in places if place in sources), None)
 
 
-def judge_installed(
-    project: Project,
-    reference: Distribution | None,
-    installed: Installed,
-    environment: tuple[str | None, Mapping[NormalizedName, Version]],
-    fix: str,
-) -> list[Finding]:
-    """Hold an installed distribution against the wheel that it should be, and against itself.
-
-    *environment* is the version of its interpreter and the versions of what lies beside it.
-    An editable install has no files to compare: its declarations and its RECORD are judged.
-    """
-    found: list[Finding] = []
-    if reference and not installed.editable:
-        found += _judge_files(reference, installed, fix)
-        found += _judge_version(project, reference, installed, fix)
-    found += _judge_disk(installed, fix)
-    found += _judge_declarations(project, installed.distribution, installed.commands, fix)
-    unmet = tuple(_unmet(installed.distribution.requirements, *environment))
-    return [*found, *([Finding(Code.F405, unmet, fix)] if unmet else [])]
+def _differing(expected: Distribution, found: Distribution, paths: Iterable[str]) -> list[Evidence]:
+    """Give those of *paths* whose bytes, or else whose permission to execute, differ."""
+    differ = []
+    for path in sorted(paths):
+        if expected.files[path] != found.files[path]:
+            differ.append(Evidence(path, expected.files[path], found.files[path]))
+        elif path.startswith("{scripts}/"):  # executable wherever it is installed
+            continue
+        elif (path in expected.executable) != (path in found.executable):
+            here, there = (EXECUTABLE[path in d.executable] for d in (expected, found))
+            differ.append(Evidence(path, here, there))
+    return differ
 
 
-def _judge_files(wheel: Distribution, installed: Installed, fix: str) -> Iterator[Finding]:
-    flawed = installed.altered | installed.missing
-    expected = {p: d for p, d in wheel.files.items() if not p.startswith("{headers}/")}
+def _judge_files(wheel: Distribution, installed: Installed, fix: Fix) -> Iterator[Finding]:
+    flawed = installed.altered.keys() | installed.missing | installed.outside
+    expected = {p for p in wheel.files if not p.startswith("{headers}/")}
     present = installed.distribution.files
-    switched = wheel.executable ^ installed.distribution.executable
-    missing = expected.keys() - present.keys() - flawed
-    extra = {p for p in present.keys() - expected.keys() if not _by_installer(p, installed)}
-    rewritten = {p for p in expected if p.startswith("{scripts}/")}  # the #! line, PEP 427
-    differ = {
-        path
-        for path in (expected.keys() & present.keys()) - flawed - rewritten
-        if expected[path] != present[path] or path in switched
-    }
-    for code, paths in ((Code.F201, missing), (Code.F202, extra), (Code.F203, differ)):
-        if paths:
-            yield Finding(code, tuple(sorted(paths)), fix)
+    missing = expected - present.keys() - flawed - installed.unrecorded
+    extra = {p for p in present.keys() - expected if not _by_installer(p, installed)}
+    both = (expected & present.keys()) - flawed
+    same = {p for p in both if _is_rewritten(p, wheel, installed.distribution)}
+    scripts = {p for p in same if p.startswith("{scripts}/")}
+    if Version(wheel.version) != Version(installed.distribution.version):
+        missing, extra = ({p for p in paths if not _of_info(p)} for paths in (missing, extra))
+    for found in (
+        finding(Code.F201, fix, *sorted(missing)),
+        finding(Code.F202, fix, *sorted(extra)),
+        Finding(Code.F203, tuple(_differing(wheel, installed.distribution, both - same)), fix),
+        finding(Code.F208, fix, *sorted(same - scripts)),
+    ):
+        if found.evidence:
+            yield found
 
 
-def _judge_version(
-    project: Project, wheel: Distribution, installed: Installed, fix: str
-) -> Iterator[Finding]:
-    """Compare a version that only the build knows; a static one is a declaration."""
-    if project.version is None and wheel.version != installed.distribution.version:
-        evidence = f"{installed.distribution.version} is installed, the sources are {wheel.version}"
-        yield Finding(Code.F204, (evidence,), fix)
+def _is_rewritten(path: str, wheel: Distribution, installed: Distribution) -> bool:
+    """Tell whether a file differs, and only in what is written anew: see `body_of`."""
+    body = wheel.bodies.get(path)
+    differs = wheel.files[path] != installed.files[path]
+    return differs and body is not None and body == installed.bodies.get(path)
+
+
+def _other_version(version: str, expected: str, fix: Fix) -> Finding:
+    return Finding(Code.F204, (Evidence("version", expected, version),), fix)
+
+
+def _judge_tag(expected: str, found: str, fix: Fix) -> Iterator[Finding]:
+    """Compare versions from git; how many commits after a tag they are does not count."""
+    here, there = Version(expected), Version(found)
+    parts = [(v.base_version, v.pre, v.post, v.is_devrelease) for v in (here, there)]
+    if parts[0] != parts[1]:
+        yield Finding(Code.F408, (Evidence("version", expected, found),), fix)
 
 
 def _by_installer(path: str, installed: Installed) -> bool:
@@ -205,79 +326,85 @@ def _command(file_name: str) -> str:
     return file_name.removesuffix(".exe").removesuffix("-script.pyw").removesuffix("-script.py")
 
 
-def _judge_disk(installed: Installed, fix: str) -> Iterator[Finding]:
-    for code, paths in (
-        (Code.F301, installed.altered),
-        (Code.F302, installed.missing),
-        (Code.F303, installed.unrecorded),
+def _judge_disk(installed: Installed, fix: Fix) -> Iterator[Finding]:
+    altered = (Evidence(path, *both) for path, both in sorted(installed.altered.items()))
+    stranger = Fix(advice="find out where the distribution is from; then install it anew")
+    for found in (
+        Finding(Code.F301, tuple(altered), fix),
+        finding(Code.F302, fix, *sorted(installed.missing)),
+        finding(Code.F303, fix, *sorted(installed.unrecorded)),
+        finding(Code.F304, fix, *sorted(installed.unchecked)),
+        finding(Code.F305, Fix(fix.commands, stranger.advice), *sorted(installed.outside)),
     ):
-        if paths:
-            yield Finding(code, tuple(sorted(paths)), fix)
+        if found.evidence:
+            yield found
 
 
 def _judge_declarations(
-    project: Project, distribution: Distribution, commands: frozenset[str], fix: str
+    project: Project,
+    distribution: Distribution,
+    fix: Fix,
+    offered: frozenset[str] | None = None,
 ) -> Iterator[Finding]:
+    """Compare what is declared with METADATA, and with the commands *offered* to the shell."""
     if project.commands is not None:
-        declared = project.commands
-        wrong = {n for n in declared if distribution.commands.get(n) != declared[n]}
-        absent = wrong | (declared.keys() - commands)
-        own = {path.removeprefix("{scripts}/") for path in distribution.files}
-        left = distribution.commands.keys() | (commands - own)
-        left -= declared.keys()
-        if absent:
-            yield Finding(Code.F401, tuple(sorted(absent)), fix)
-        if left:
-            yield Finding(Code.F402, tuple(sorted(left)), fix)
+        yield from _judge_commands(project.commands, distribution, offered, fix)
+    if project.plugins is not None:
+        yield from _judge_plugins(project.plugins, distribution.plugins, fix)
     if project.requirements is not None:
-        wanted = _by_kind(project.requirements, project.name)
-        given = _by_kind(distribution.requirements, project.name)
+        wanted = by_kind(project.requirements, project.name)
+        given = by_kind(distribution.requirements, project.name)
+        spelled_out = by_own_extras(
+            (*project.requirements, *distribution.requirements), project.name
+        )
         for code, here, there in ((Code.F403, wanted, given), (Code.F404, given, wanted)):
-            differ = [text for kind, text in here.items() if kind not in there]
+            differ = [text for kind, text in here.items() if kind not in {*there, *spelled_out}]
             if differ:
-                yield Finding(code, tuple(sorted(differ)), fix)
+                yield finding(code, fix, *sorted(differ))
     if project.version and Version(project.version) != Version(distribution.version):
-        evidence = f"{distribution.version} is installed, pyproject.toml says {project.version}"
-        yield Finding(Code.F204, (evidence,), fix)
+        yield _other_version(distribution.version, project.version, fix)
 
 
-def _by_kind(
-    requirements: Iterable[Requirement], own: NormalizedName
-) -> dict[tuple[object, ...], str]:
-    """Give requirements by all but their markers, which build backends put in words of their own.
+def _judge_plugins(
+    declared: Mapping[str, str], given: Mapping[str, str], fix: Fix
+) -> Iterator[Finding]:
+    """Compare the entry points that are no commands."""
+    absent = [
+        Evidence(name, target, given.get(name, ""))
+        for name, target in sorted(declared.items())
+        if given.get(name) != target
+    ]
+    left = sorted(given.keys() - declared.keys())
+    for found in (Finding(Code.F401, tuple(absent), fix), finding(Code.F402, fix, *left)):
+        if found.evidence:
+            yield found
 
-    One of the project on itself (``all = ["name[one,two]"]``) is left out: some spell it out.
-    """
-    return {
-        (canonicalize_name(r.name), frozenset(r.extras), r.specifier, r.url): str(r)
-        for r in requirements
-        if canonicalize_name(r.name) != own
-    }
+
+def _judge_commands(
+    declared: Mapping[str, str],
+    distribution: Distribution,
+    offered: frozenset[str] | None,
+    fix: Fix,
+) -> Iterator[Finding]:
+    commands = frozenset(distribution.commands) if offered is None else offered
+    unsafe = {name for name in distribution.commands if not is_safe(name)}
+    differ = {n: distribution.commands.get(n, "") for n in declared}
+    absent = {n for n in declared if differ[n] != declared[n]} | (declared.keys() - commands)
+    own = {path.removeprefix("{scripts}/") for path in distribution.files}
+    left = (distribution.commands.keys() | (commands - own)) - declared.keys() - unsafe
+    evidence = tuple(Evidence(n, declared[n], differ[n]) for n in sorted(absent))
+    for found in (
+        Finding(Code.F401, evidence, fix),
+        finding(Code.F402, fix, *sorted(left)),
+        finding(Code.F409, fix, *sorted(unsafe)),
+    ):
+        if found.evidence:
+            yield found
 
 
 def package_folders(sources: Mapping[str, Digest], files: Mapping[str, Digest]) -> tuple[str, ...]:
     """Give the folders of the sources, ``/`` at the end, that the packages of a wheel are from."""
     return tuple(f"{folder}/".lstrip("/") for folder in _origins(sources, files).values())
-
-
-def _unmet(
-    requirements: Iterable[Requirement],
-    python_version: str | None,
-    versions: Mapping[NormalizedName, Version],
-) -> Iterator[str]:
-    """Give the requirements that hold in that environment and that nothing in it satisfies."""
-    context = {name: str(value) for name, value in default_environment().items()} | {"extra": ""}
-    if python_version:
-        minor = ".".join(python_version.split(".")[:2])
-        context |= {"python_full_version": python_version, "python_version": minor}
-    for requirement in sorted(requirements, key=str):
-        if requirement.marker and not requirement.marker.evaluate(context):
-            continue
-        version = versions.get(canonicalize_name(requirement.name))
-        if version is None:
-            yield f"{requirement} (not installed)"
-        elif not requirement.specifier.contains(version, prereleases=True):
-            yield f"{requirement} ({version} is installed)"
 
 
 def _origins(sources: Mapping[str, Digest], files: Mapping[str, Digest]) -> dict[str, str]:
@@ -287,13 +414,13 @@ def _origins(sources: Mapping[str, Digest], files: Mapping[str, Digest]) -> dict
     """
     counts: dict[str, Counter[str]] = {}
     for source in sources:
-        parts = source.split("/")
-        for depth in range(len(parts)):
-            path = "/".join(parts[depth:])
-            package = _package(path)
-            if path in files and not package.endswith(".dist-info"):
+        start = 0
+        while start >= 0:
+            path = source[start:]
+            if path in files and not (package := _package(path)).endswith(".dist-info"):
                 folder = source.removesuffix(path.removeprefix(package)).removesuffix("/")
                 counts.setdefault(package, Counter())[folder] += 1
+            start = source.find("/", start) + 1 or -1
     return {package: _likeliest(package, counter) for package, counter in counts.items()}
 
 

@@ -50,16 +50,25 @@ def history(root: Path) -> tuple[str, ...]:
     if not in_repository(root):
         return ()
     try:
-        return tuple(
-            _ask(root, *question).stdout.decode("utf-8", "replace") for question in HISTORY
-        )
+        running = [_start(root, *question) for question in HISTORY]
     except FileNotFoundError:
         return ()
+    return tuple(process.communicate()[0].decode("utf-8", "replace") for process in running)
 
 
 def _ask(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
+    process = _start(root, *question)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def _start(root: Path, *question: str) -> "subprocess.Popen[bytes]":
     environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
     environment["GIT_OPTIONAL_LOCKS"] = "0"
-    return subprocess.run(
-        ["git", *question], cwd=root, env=environment, capture_output=True, check=False
+    return subprocess.Popen(
+        ["git", *question],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )

@@ -3,35 +3,36 @@
 import hashlib
 import os
 import platform
+import shutil
 import signal
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from freshness.artifacts import find_artifacts
+from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
 from freshness.backup import discard, put_back, set_aside
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
+from freshness.environments import PIPX, TOOL, VENV, Environment, distributions, is_environment
 from freshness.errors import FreshnessError
-from freshness.installed import TOOL, Environment, Installed, own_commands, read_installed
+from freshness.installed import (
+    DamagedError,
+    Installed,
+    find_orphans,
+    own_commands,
+    read_installed,
+)
 from freshness.project import Project
-from freshness.sources import Sources, read_sources
+from freshness.record import parse_record, read_text
+from freshness.sources import Sources, sources_of
 from freshness.store import FOLDER, Store
-from freshness.uv import Uv, base_interpreter
-from freshness.wheel import build_wheel, read_wheel
+from freshness.uv import Uv, base_interpreter, outer_environment
+from freshness.wheel import build_wheel
 
 BUILDS_AT_MOST = 3
 """How often a build is made again because the sources changed under it."""
-
-
-def sources_of(project: Project) -> Sources:
-    """Read the project's sources; its artifacts are none of them."""
-    return read_sources(
-        project.root,
-        artifacts=find_artifacts(project.root, project.name).removable,
-    )
 
 
 def forced_build(
@@ -46,7 +47,8 @@ def forced_build(
     """
     before = sources_of(project)
     with store.scratch() as folder:
-        backend = kept_backend(uv, project, store.folder / "backends", folder)
+        keep = store.folder / "backends"
+        backend = kept_backend(uv, project, keep, folder) if store.lasting else None
     for _ in range(BUILDS_AT_MOST):
         with store.scratch() as folder:
             wheel = build_wheel(uv, project, folder, python, backend)
@@ -85,8 +87,11 @@ def refuse_useless_tool(environment: Environment, commands: Iterable[str]) -> No
 def refuse_foreign_commands(environment: Environment, commands: Iterable[str]) -> None:
     """Raise FreshnessError if one of *commands* would take the place of somebody else's.
 
-    ``uv tool install --force`` overwrites whatever has the name.
+    ``uv tool install --force`` and ``pipx install --force`` overwrite whatever has the name.
+    An environment's own folder of commands is its own.
     """
+    if environment.commands_folder == environment.scripts:
+        return
     own = own_commands(environment)
     foreign = [
         f"{path} {_owner(path, environment)}"
@@ -130,27 +135,90 @@ def _owner(path: Path, environment: Environment) -> str:
 def swap(uv: Uv, project: Project, environment: Environment, *what: str) -> None:
     """Install *what* (a wheel's path, or ``--editable .``) in place of what is there.
 
-    Raises FreshnessError where uv cannot; then what was there before is there again.
+    Raises FreshnessError where that fails; then what was there before is there again.
     """
     replaced = ["--reinstall-package", project.name, *what]
     with _termination_raises(), set_aside(environment, aside_of(project, environment)):
-        if environment.place == TOOL:
+        _make_removable(project, environment)
+        if _is_tool_of(project, environment):
             python = python_for(project, environment)
-            _must_succeed(uv, ["tool", "install", "--force", *python, *replaced])
+            _must_succeed(uv.run("tool", "install", "--force", *python, *replaced))
             return
+        if environment.place == PIPX:
+            command = ("install", "--force", *_for_pipx(what))
+            _must_succeed(uv.run_other(find_pipx(), *command), "pipx")
+            return
+        _refuse_broken(environment)
         if environment.site_packages is None:
-            _must_succeed(uv, ["venv", str(environment.prefix)])
-        _remove_unrecorded(project, environment)
-        _must_succeed(uv, ["pip", "install", "--python", str(environment.prefix), *replaced])
+            _must_succeed(uv.run("venv", str(environment.prefix)))
+        _must_succeed(uv.run("pip", "install", "--python", str(environment.prefix), *replaced))
 
 
-def _remove_unrecorded(project: Project, environment: Environment) -> None:
-    """Remove files of the project's own packages that no RECORD knows: no uninstall takes them."""
-    with suppress(FreshnessError):
+def _refuse_broken(environment: Environment) -> None:
+    """Raise FreshnessError for an environment that no install mends: more than ours is in it."""
+    if is_environment(environment.prefix) and environment.interpreter is None:
+        anew = "run `make dev`, which makes" if environment.place == VENV else "make"
+        raise FreshnessError(
+            f"the interpreter of {environment.prefix} is gone",
+            hint=f"{anew} the environment anew; what else is in it has to be installed again",
+        )
+
+
+def _is_tool_of(project: Project, environment: Environment) -> bool:
+    """Tell whether *environment* is the uv tool of this name, not one that has it beside."""
+    return environment.place == TOOL and environment.prefix.name == project.name
+
+
+def find_pipx() -> str:
+    """Give the path of pipx; raises FreshnessError where it is not on PATH."""
+    found = shutil.which("pipx", path=outer_environment().get("PATH"))
+    if found is None:
+        raise FreshnessError(
+            "pipx is not on PATH, and only it can replace what it has installed",
+            hint="install pipx: https://pipx.pypa.io/stable/how-to/install-pipx/",
+        )
+    return found
+
+
+def _for_pipx(what: Sequence[str]) -> list[str]:
+    """Spell *what* for pipx, which takes folders by their absolute path alone."""
+    return [word if word.startswith("-") else str(Path(word).resolve()) for word in what]
+
+
+def _make_removable(project: Project, environment: Environment) -> None:
+    """See to it that an uninstall takes what is the project's in *environment*, and no more.
+
+    Files of its packages that no RECORD knows are removed, links among them, and rows of RECORD
+    that lead out of the environment are taken out of it: uv would delete what they name. Where
+    the project's own records cannot be read, they are removed as well.
+    """
+    site = environment.site_packages
+    if site is None:
+        return
+    strangers: Iterable[str] = ()
+    try:
         installed = read_installed(environment, project.name)
-        if installed and environment.site_packages and not installed.editable:
-            for path in installed.unrecorded:
-                (environment.site_packages / path).unlink(missing_ok=True)
+        if installed and not installed.editable:
+            strangers = installed.unrecorded
+        if installed and installed.outside:
+            _drop_rows(site / installed.dist_info / "RECORD", installed.outside)
+    except DamagedError:
+        for _, info, _ in distributions(site, project.name):
+            shutil.rmtree(info, ignore_errors=True)
+        strangers = find_orphans(environment, [project.name.replace("-", "_")])
+    except FreshnessError:
+        return
+    for path in strangers:
+        (site / path).unlink(missing_ok=True)
+
+
+def _drop_rows(record: Path, paths: Set[str]) -> None:
+    """Write RECORD without the rows of *paths*, as a new file: uv's cache may have the old one."""
+    lines = read_text(record).splitlines(keepends=True)
+    kept = [line for line in lines if not paths & parse_record(line).keys()]
+    without = record.with_name("RECORD.tmp")
+    without.write_text("".join(kept), encoding="utf-8", errors="surrogateescape", newline="")
+    os.replace(without, record)
 
 
 def python_for(project: Project, environment: Environment) -> list[str]:
@@ -163,7 +231,7 @@ def python_for(project: Project, environment: Environment) -> list[str]:
     if "UV_PYTHON" in os.environ or (project.root / ".python-version").exists():
         return []
     version, python = environment.python_version, environment.interpreter
-    if environment.place != TOOL or version is None or python is None:
+    if environment.place not in (TOOL, PIPX) or version is None or python is None:
         version = platform.python_version()
         python = base_interpreter()
     fits = project.requires_python.contains(version, prereleases=True)
@@ -187,8 +255,7 @@ def recover(project: Project, environment: Environment) -> bool:
 
 
 def _is_whole(installed: Installed) -> bool:
-    flawed = installed.altered or installed.missing or installed.unrecorded
-    return not flawed and installed.distribution.commands.keys() <= installed.commands
+    return installed.whole and installed.distribution.commands.keys() <= installed.commands
 
 
 def aside_of(project: Project, environment: Environment) -> Path:
@@ -198,12 +265,12 @@ def aside_of(project: Project, environment: Environment) -> Path:
     return project.root / FOLDER / "aside" / name
 
 
-def _must_succeed(uv: Uv, command: Sequence[str]) -> None:
-    code = uv.run(*command)
+def _must_succeed(code: int, program: str = "uv") -> None:
     if code:
         raise FreshnessError(
-            f"uv could not install the wheel (exit code {code}); what was there before still is",
-            hint="mend what uv says above, then run the command again",
+            f"{program} could not install the wheel (exit code {code}); what was there before"
+            " still is",
+            hint=f"mend what {program} says above, then run the command again",
         )
 
 

@@ -1,17 +1,21 @@
 """pyproject.toml: what the project declares of itself."""
 
+import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from freshness.errors import FreshnessError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,6 +37,7 @@ SHAPE: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
     "project.optional-dependencies": dict,
     "project.scripts": dict,
     "project.gui-scripts": dict,
+    "project.entry-points": dict,
     "tool": dict,
     "tool.uv": dict,
     "tool.uv.sources": dict,
@@ -41,6 +46,39 @@ SHAPE: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
     "tool.freshness.generated": list,
 }
 """What is read, and the type that it has to be of."""
+
+COMPILERS = frozenset(
+    {
+        *("cffi", "cython", "hatch-cython", "hatch-mypyc", "maturin", "meson-python", "mesonpy"),
+        *("mypy", "nanobind", "pybind11", "scikit-build", "scikit-build-core"),
+        *("scikit_build_core", "setuptools-rust"),
+    }
+)
+"""Build backends, and requirements of a build, that compile."""
+
+EXTENSION_SIGNS = ("ext_modules", "ext-modules", "cffi_modules", "Extension(")
+
+INDIFFERENT = frozenset(
+    {
+        *("flit-core", "hatchling", "pdm-backend", "poetry-core", "setuptools", "uv-build"),
+        "wheel",
+    }
+)
+"""Requirements of a build that do not look at git's history."""
+
+HOOK_SIGNS = (".hooks", "build-script", "tool.poetry.build", "run-setuptools", "custom-hook")
+"""Settings under which a build runs code that a build backend does not come with."""
+
+WRITERS = ("version-file", "version_file", "write_to", "write-to")
+"""Settings of hatch-vcs, setuptools-scm and others that name a file for a build to write."""
+
+OF_PROJECT: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
+    "entry-points": dict,
+    "gui-scripts": str,
+    "optional-dependencies": list,
+    "scripts": str,
+}
+"""The tables of [project] whose keys are the owner's, and the type of what they hold."""
 
 NAMES = {"dict": "table", "list": "list", "str": "string"}
 
@@ -53,14 +91,16 @@ class Project:
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
     ``sourced`` are the requirements that ``[tool.uv.sources]`` takes from elsewhere than an index.
-    ``text`` is the file as it is: a path that it names is one that the owner decides on.
+    ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
+    the files that a build writes by settings of the build backend. ``plugins`` maps the group and
+    name of entry points that are no commands; None where they are dynamic.
     """
 
     root: Path
     name: NormalizedName
     version: str | None
     commands: Mapping[str, str] | None
-    requirements: frozenset[Requirement] | None
+    requirements: "frozenset[Requirement] | None"
     requires_python: SpecifierSet
     build_backend: str
     build_requires: tuple[str, ...]
@@ -69,6 +109,43 @@ class Project:
     generated: tuple[str, ...]
     sourced: tuple[str, ...]
     text: str
+    setup: str = ""
+    written: tuple[str, ...] = ()
+    plugins: Mapping[str, str] | None = None
+
+    @property
+    def reads_history(self) -> bool:
+        """Whether a build may ask git: for the version, or in code of the project's own."""
+        indifferent = self._tools <= INDIFFERENT and not self.backend_in_tree and not self.setup
+        hooked = any(sign in self.text for sign in HOOK_SIGNS)
+        return self.version is None or not indifferent or hooked
+
+    @property
+    def _tools(self) -> frozenset[NormalizedName]:
+        """The names of what a build requires."""
+        names = (re.split(r"[^\w.-]", line.strip())[0] for line in self.build_requires)
+        return frozenset(canonicalize_name(name) for name in names)
+
+    @property
+    def build_writes_sources(self) -> bool:
+        """Whether a build may write into the sources: a version, what a hook makes, leftovers.
+
+        setuptools before version 64 does not know of the setting that keeps its own elsewhere.
+        """
+        hooked = any(sign in self.text for sign in HOOK_SIGNS)
+        old = any(_excludes_new_setuptools(line) for line in self.build_requires)
+        return bool(self.written) or hooked or old
+
+    def is_compiled(self, files: Iterable[str]) -> bool:
+        """Tell whether a build of *files*, the sources, would compile an extension module."""
+        backend = self.build_backend.partition(".")[0]
+        texts = (self.setup, self.text)
+        return (
+            backend in COMPILERS
+            or bool(self._tools & COMPILERS)
+            or any(sign in text for sign in EXTENSION_SIGNS for text in texts)
+            or any(path.endswith(".pyx") for path in files)
+        )
 
     @property
     def reads_outside(self) -> bool:
@@ -114,7 +191,44 @@ def read_project(root: Path) -> Project:
         generated=tuple(settings.get("generated", ())),
         sourced=_sourced(_uv_sources(root, tables), requirements),
         text=(root / "pyproject.toml").read_text(encoding="utf-8"),
+        setup=_text_if_there(root / "setup.py") + _text_if_there(root / "setup.cfg"),
+        written=tuple(_written(tables.get("tool", {}))),
+        plugins=None if "entry-points" in dynamic else _plugins(project),
     )
+
+
+def _excludes_new_setuptools(requirement: str) -> bool:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if not requirement.lstrip().startswith("setuptools"):
+        return False
+    try:
+        parsed = Requirement(requirement)
+    except InvalidRequirement:
+        return True
+    named = canonicalize_name(parsed.name) == "setuptools"
+    return named and not parsed.specifier.contains("80.0.0")
+
+
+def _written(tool: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iterator[str]:
+    """Give the files that settings of build backends below *tool* have a build write."""
+    for key, value in tool.items():
+        if isinstance(value, dict):
+            yield from _written(value, (*within, key))
+        elif isinstance(value, str) and (key in WRITERS or (key == "path" and "hooks" in within)):
+            yield value
+
+
+def _plugins(project: Mapping[str, Any]) -> dict[str, str]:
+    groups = project.get("entry-points", {})
+    return {f"{group}: {name}": to for group, names in groups.items() for name, to in names.items()}
+
+
+def _text_if_there(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -126,7 +240,7 @@ def _load(path: Path) -> dict[str, Any]:
             f"there is no pyproject.toml in {path.parent}",
             hint="run this in the project's folder, or name it with --project",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FreshnessError(
             f"pyproject.toml is not valid TOML: {error}",
             hint="correct that line, then run the command again",
@@ -159,7 +273,7 @@ def _wrong_types(tables: Mapping[str, Any]) -> Iterator[str]:
 
 def _wrong_entries(project: object) -> Iterator[str]:
     """Tell what is wrong inside of the tables of [project] whose keys are the owner's."""
-    for table, kind in (("optional-dependencies", list), ("scripts", str), ("gui-scripts", str)):
+    for table, kind in OF_PROJECT.items():
         entries = project.get(table) if isinstance(project, dict) else None
         for key, value in entries.items() if isinstance(entries, dict) else ():
             if not isinstance(value, kind):
@@ -206,10 +320,14 @@ def _requires_python(project: Mapping[str, Any], problems: list[str]) -> Specifi
         return SpecifierSet()
 
 
-def _requirements(project: Mapping[str, Any], problems: list[str]) -> frozenset[Requirement]:
+def _requirements(project: Mapping[str, Any], problems: list[str]) -> "frozenset[Requirement]":
     """Give the declared requirements as METADATA spells them: extras as a marker."""
-    found: set[Requirement] = set()
     groups = {None: project.get("dependencies", ()), **project.get("optional-dependencies", {})}
+    if not any(groups.values()):
+        return frozenset()
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    found: set[Requirement] = set()
     for extra, lines in groups.items():
         for line in lines:
             try:
@@ -222,21 +340,28 @@ def _requirements(project: Mapping[str, Any], problems: list[str]) -> frozenset[
 
 def _uv_sources(root: Path, tables: Mapping[str, Any]) -> frozenset[str]:
     """Give the names in ``[tool.uv.sources]``, the workspace's that the project may belong to."""
-    uv = tables.get("tool", {}).get("uv", {})
-    names = set(uv.get("sources", {}))
+    names = set(_uv_table(tables).get("sources", {}))
     for folder in root.parents:
-        if (folder / "pyproject.toml").is_file():
-            above = _load(folder / "pyproject.toml").get("tool", {}).get("uv", {})
+        if os.path.isfile(folder / "pyproject.toml"):  # noqa: PTH113 - which does not raise
+            above = _uv_table(_load(folder / "pyproject.toml"))
             names |= set(above.get("sources", {})) if "workspace" in above else set()
-    return frozenset(names)
+    return frozenset(map(str, names))
 
 
-def _sourced(names: frozenset[str], requirements: frozenset[Requirement]) -> tuple[str, ...]:
+def _uv_table(tables: Mapping[str, Any]) -> Mapping[str, Any]:
+    tool = tables.get("tool")
+    uv = tool.get("uv") if isinstance(tool, dict) else None
+    return uv if isinstance(uv, dict) else {}
+
+
+def _sourced(names: frozenset[str], requirements: "frozenset[Requirement]") -> tuple[str, ...]:
     named = {canonicalize_name(name) for name in names}
     return tuple(sorted({canonicalize_name(r.name) for r in requirements} & named))
 
 
-def _of_extra(requirement: Requirement, extra: str) -> Requirement:
+def _of_extra(requirement: "Requirement", extra: str) -> "Requirement":
+    from packaging.requirements import Requirement
+
     clause = f'extra == "{canonicalize_name(extra)}"'
     marker = f"({requirement.marker}) and {clause}" if requirement.marker else clause
     bare = Requirement(str(requirement))

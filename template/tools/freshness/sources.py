@@ -2,16 +2,18 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import NewType
 
+from freshness.artifacts import find_artifacts
 from freshness.errors import FreshnessError
 from freshness.git import history
-from freshness.record import Digest, digest_of_file
-from freshness.tree import folders
+from freshness.project import Project
+from freshness.record import Digest, Tick, no_tick, read_files
+from freshness.tree import folders, leads_to_file
 
 Fingerprint = NewType("Fingerprint", str)
 """The hexadecimal SHA-256 of all that a build can read: equal fingerprints, equal wheels."""
@@ -33,30 +35,40 @@ class Sources:
         return Fingerprint(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest())
 
 
-def read_sources(root: Path, *, artifacts: Collection[Path]) -> Sources:
+def sources_of(project: Project, tick: Tick = no_tick) -> Sources:
+    """Read the sources of *project*; its artifacts are none of them. Raises as `read_sources`."""
+    artifacts = find_artifacts(project.root, project.name).removable
+    history = project.reads_history
+    return read_sources(project.root, artifacts=artifacts, with_history=history, tick=tick)
+
+
+def read_sources(
+    root: Path, *, artifacts: Collection[Path], with_history: bool = True, tick: Tick = no_tick
+) -> Sources:
     """Hash every file below *root* but the *artifacts*, bytecode, environments and caches.
 
     More counts than ends up in the wheel (tests, documentation), and that is meant: which files
     a build backend reads is known to it alone, and one too many costs only a build.
+    git's history counts *with_history*; *tick* is told how far the reading is.
     Raises FreshnessError where a file cannot be read.
     """
     try:
-        files = _hash_files(root, artifacts)
+        read = read_files(_files_below(str(root), artifacts), tick)
     except OSError as error:
         raise FreshnessError(
             f"{error.filename} cannot be read: {error.strerror}",
             hint="check its permissions, or move it out of the project",
         ) from error
-    executable = frozenset(path for path in files if os.access(root / path, os.X_OK))
-    return Sources(files, executable, _state(root))
+    return Sources(read.digests, read.executable, _state(root) if with_history else _pretended())
 
 
-def _hash_files(root: Path, artifacts: Collection[Path]) -> dict[str, Digest]:
+def _files_below(root: str, artifacts: Collection[Path]) -> dict[str, str]:
+    """Give path below the root, ``/`` between the parts → path."""
     return {
-        Path(entry.path).relative_to(root).as_posix(): digest_of_file(Path(entry.path))
-        for _, entries in folders(root, through_links=True, without=artifacts)
+        entry.path[len(root) :].lstrip(os.sep).replace(os.sep, "/"): entry.path
+        for _, entries in folders(Path(root), through_links=True, without=artifacts)
         for entry in entries
-        if entry.is_file()
+        if leads_to_file(entry)
     }
 
 
@@ -66,8 +78,12 @@ def _state(root: Path) -> tuple[str, ...]:
     The version of a changed tree carries the day (setuptools-scm's ``node-and-date``).
     """
     said = history(root)
-    today = (
-        f"{datetime.now(timezone.utc):%Y%m%d}\n" if any("-dirty" in line for line in said) else ""
-    )
-    pretended = (f"{k}={v}\n" for k, v in os.environ.items() if "_PRETEND_VERSION" in k)
-    return (*said, today, *sorted(pretended))
+    is_dirty = any("-dirty" in line for line in said)
+    today = time.strftime("%Y%m%d\n", time.gmtime()) if is_dirty else ""
+    return (*said, today, *_pretended())
+
+
+def _pretended() -> tuple[str, ...]:
+    """Give the variables that name a version from outside."""
+    found = (f"{k}={v}\n" for k, v in os.environ.items() if "_PRETEND_VERSION" in k)
+    return tuple(sorted(found))

@@ -4,20 +4,25 @@ No cache of uv's can answer for a path that did not exist before, and a wheel of
 comes to lie at the equal path, so that uv's caches still serve it.
 """
 
+import hashlib
 import json
 import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from freshness.archives import read_wheel
+from freshness.distribution import Distribution, parse_requirements
 from freshness.errors import FreshnessError
 from freshness.sources import Fingerprint
-from freshness.wheel import content_of, read_wheel
+from freshness.wheel import content_of
 
 FOLDER = ".freshness"
 """The store's folder in the project; git and backup programs are told to pass it over."""
+
+MANIFEST = "manifest.json"
+"""What a wheel of the store holds, beside it: read without unpacking the wheel again."""
 
 STAMP = "stamp"
 """A file that changes with the sources; ``cache-keys`` of uv may name it (it sees deletions)."""
@@ -30,9 +35,13 @@ NOTES_KEPT = 64
 
 
 class Store:
-    """The store of the project at *root*; its folder is made when something is put in."""
+    """The store of the project at *root*; its folder is made when something is put in.
 
-    def __init__(self, root: Path) -> None:
+    One that is not *lasting* is somewhere else, and gone after use.
+    """
+
+    def __init__(self, root: Path, *, lasting: bool = True) -> None:
+        self.lasting = lasting
         self.folder = root / FOLDER
         if self.folder.is_symlink():
             raise FreshnessError(
@@ -50,6 +59,8 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Give an empty folder in the store that is gone afterwards."""
+        import tempfile
+
         self._make()
         with tempfile.TemporaryDirectory(
             prefix="building-", dir=self.folder, ignore_cleanup_errors=True
@@ -58,11 +69,13 @@ class Store:
 
     def put(self, wheel: Path, fingerprint: Fingerprint | None) -> Path:
         """Move *wheel*, built from the sources of *fingerprint*, in; give its path by content."""
-        digest = content_of(read_wheel(wheel))
+        distribution = read_wheel(wheel)
+        digest = content_of(distribution)
         kept = self.folder / "wheels" / digest / wheel.name
         if not _holds(kept, digest):
             kept.parent.mkdir(parents=True, exist_ok=True)
             os.replace(wheel, kept)
+        _write(kept.parent / MANIFEST, _spelled(distribution))
         os.utime(kept.parent)
         (self.folder / "builds").mkdir(exist_ok=True)
         if fingerprint:
@@ -75,12 +88,13 @@ class Store:
 
         None where the store has none, or where its file is no longer what was put in.
         """
-        note = self.folder / "builds" / fingerprint
-        try:
-            wheel = self.folder / "wheels" / json.loads(note.read_text(encoding="utf-8"))["wheel"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return wheel if _holds(wheel, wheel.parent.name) else None
+        wheel = self._noted(fingerprint)
+        return wheel if wheel and _holds(wheel, wheel.parent.name) else None
+
+    def holds(self, fingerprint: Fingerprint) -> Distribution | None:
+        """Give what the wheel that `get` gives holds, as it was noted; None where it was not."""
+        wheel = self._noted(fingerprint)
+        return _read_manifest(wheel.parent / MANIFEST) if wheel else None
 
     def stamp(self, fingerprint: Fingerprint) -> None:
         """Write the fingerprint into the stamp, unless it stands there already."""
@@ -88,6 +102,13 @@ class Store:
         stamp = self.folder / STAMP
         if not stamp.exists() or stamp.read_bytes() != fingerprint.encode():
             _write(stamp, fingerprint)
+
+    def _noted(self, fingerprint: Fingerprint) -> Path | None:
+        note = self.folder / "builds" / fingerprint
+        try:
+            return self.folder / "wheels" / str(json.loads(note.read_text("utf-8"))["wheel"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def _make(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -118,6 +139,35 @@ def _holds(wheel: Path, content: str) -> bool:
         return False
 
 
+def _spelled(distribution: Distribution) -> str:
+    """Spell *distribution* as JSON, with a check that nothing of it was changed since."""
+    noted = {
+        **vars(distribution),
+        "executable": sorted(distribution.executable),
+        "requirements": sorted(map(str, distribution.requirements)),
+    }
+    return json.dumps({"noted": noted, "check": _check(noted)})
+
+
+def _check(noted: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(noted, sort_keys=True).encode("ascii")).hexdigest()
+
+
+def _read_manifest(path: Path) -> Distribution | None:
+    """Read what was noted of a wheel; None unless it is what was noted, of that wheel."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        noted = read["noted"]
+        if read["check"] != _check(noted):
+            return None
+        requirements = parse_requirements(noted["requirements"])
+        executable = frozenset(noted["executable"])
+        found = Distribution(**{**noted, "executable": executable, "requirements": requirements})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, FreshnessError):
+        return None
+    return found if content_of(found) == path.parent.name else None
+
+
 @contextmanager
 def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock file at *path* for one process; call *wait* once if another one has it."""
@@ -142,6 +192,8 @@ def _oldest_first(folder: Path) -> list[Path]:
 
 def _write(path: Path, text: str) -> None:
     """Write the whole of *text* or nothing."""
+    import tempfile
+
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name[:20]}-", encoding="utf-8", delete=False
     ) as stream:

@@ -13,6 +13,9 @@ from freshness.errors import FreshnessError
 
 INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
 
+OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+"""Variables that a make hands to those below it; a fix that is typed has none above."""
+
 
 @dataclass(frozen=True)
 class Uv:
@@ -28,12 +31,31 @@ class Uv:
         *environment* is what the command's environment has beyond ours.
         """
         self.announce(typed(["uv", *arguments], environment))
+        return self._run([self.executable, *arguments], environment)
+
+    def run_other(self, program: str, *arguments: str) -> int:
+        """Announce and run another program as `run` does."""
+        self.announce(typed([Path(program).stem, *arguments]))
+        return self._run([program, *arguments])
+
+    def run_typed(self, command: Sequence[str]) -> int:
+        """Announce and run *command* as if it was typed in the root; give its exit code.
+
+        Its output goes to where messages go: ours may be read by a program. Raises OSError.
+        """
+        self.announce(typed(command))
+        program = self.executable if command[0] == "uv" else command[0]
         return subprocess.run(
-            [self.executable, *arguments],
+            [program, *command[1:]],
             cwd=self.root,
-            env=outer_environment() | dict(environment or {}),
+            env={k: v for k, v in outer_environment().items() if k not in OF_MAKE},
+            stdout=sys.stderr,
             check=False,
         ).returncode
+
+    def _run(self, command: Sequence[str], environment: Mapping[str, str] | None = None) -> int:
+        variables = outer_environment() | dict(environment or {})
+        return subprocess.run(command, cwd=self.root, env=variables, check=False).returncode
 
     def attempt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str | None:
         """Announce and run ``uv ARGUMENTS``; give what it printed, None where it failed."""

@@ -3,27 +3,13 @@
 import hashlib
 import os
 import time
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-
-from freshness.distribution import Distribution, parse_commands, parse_metadata
+from freshness.distribution import Distribution
 from freshness.errors import FreshnessError
 from freshness.project import Project
-from freshness.record import digest_of
 from freshness.uv import Uv
-
-UNREADABLE = (
-    *(InvalidWheelFilename, zipfile.BadZipFile, zlib.error),
-    *(OSError, EOFError, NotImplementedError, RuntimeError),
-)
-"""What reading an archive raises where it is damaged, encrypted, or of an unknown kind."""
-
-EXECUTABLE = 0o111
-"""The bits of a file's mode of which installers take any for a permission to execute."""
 
 EPOCH = "315532800"
 """1980-01-01 in seconds, the earliest time that a zip archive can hold."""
@@ -94,63 +80,6 @@ def _epoch(project: Project) -> str:
     """Give the time that a build takes for now: the version of a changed tree names the day."""
     now = int(time.time())
     return EPOCH if project.version else str(now - now % (24 * 60 * 60))
-
-
-def read_wheel(path: Path) -> Distribution:
-    """Read the wheel file at *path* (PEP 427); every byte in it is hashed.
-
-    Raises FreshnessError where it is not a wheel.
-    """
-    try:
-        parse_wheel_filename(path.name)
-        with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-            contents = {entry.filename: archive.read(entry) for entry in entries}
-    except UNREADABLE as error:
-        raise FreshnessError(
-            f"{path.name} is not a wheel: {error}", hint="remove it, then run `make install`"
-        ) from error
-    info = _dist_info(contents, path)
-    metadata = parse_metadata(_text(contents.get(f"{info}/METADATA")))
-    return Distribution(
-        name=metadata.name,
-        version=metadata.version,
-        files={
-            _installed_path(name, info): digest_of(content)
-            for name, content in contents.items()
-            if name != f"{info}/RECORD"
-        },
-        executable=frozenset(
-            _installed_path(entry.filename, info)
-            for entry in entries
-            if entry.external_attr >> 16 & EXECUTABLE
-        ),
-        commands=parse_commands(_text(contents.get(f"{info}/entry_points.txt"))),
-        requirements=metadata.requirements,
-    )
-
-
-def _dist_info(contents: Mapping[str, bytes], path: Path) -> str:
-    found = {name.partition("/")[0] for name in contents if name.endswith(".dist-info/METADATA")}
-    if len(found) != 1:
-        raise FreshnessError(
-            f"{path.name} holds {len(found)} dist-info folders, not one",
-            hint="run `uv build --wheel` and see what the build backend does",
-        )
-    return found.pop()
-
-
-def _installed_path(name: str, info: str) -> str:
-    """Give where an entry of the wheel goes, as `Distribution.files` spells it."""
-    data = f"{info.removesuffix('.dist-info')}.data/"
-    if not name.startswith(data):
-        return name
-    scheme, _, rest = name.removeprefix(data).partition("/")
-    return rest if scheme in ("purelib", "platlib") else f"{{{scheme}}}/{rest}"
-
-
-def _text(content: bytes | None) -> str:
-    return (content or b"").decode("utf-8", "surrogateescape")
 
 
 def content_of(distribution: Distribution) -> str:

@@ -1,0 +1,102 @@
+"""Write the pages that are made from the code, so that they cannot say anything else."""
+
+import argparse
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY / "template" / "tools"))
+
+from freshness.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
+
+FAMILIES = {
+    "1": "Sources and archives",
+    "2": "Sources and installed copies",
+    "3": "RECORD and the disk",
+    "4": "Commands, requirements, versions",
+    "5": "Leftovers in the sources",
+    "6": "Which copy runs",
+}
+
+INTRODUCTION = """\
+# The doctor
+
+`make doctor` (or `nox -s doctor`) finds every copy of this project that could run, holds each
+against the sources as they are now, and says what mends it. It changes nothing and imports nothing.
+
+    make doctor                        # compare contents; build a wheel to compare with if need be
+    make doctor ARGS=--quick           # never build
+    make doctor ARGS=--build           # always build, compiled code too
+    make doctor ARGS=--fix             # show the fixes, ask, run them, look again
+    make doctor ARGS="--explain F203"  # what a code means and how it comes about
+    make doctor ARGS=--json            # for programs: doctor.schema.json is its shape
+
+Exit codes: 0 all fresh or editable, 1 something is stale or nothing is installed, 2 it cannot be
+told. make ends with 2 whenever a recipe fails and prints the recipe's code; nox keeps it.
+
+## Where it looks
+
+| place | what |
+|---|---|
+| `sources` | the project itself: what the next build or import would take that is not in the sources |
+| `uv tool` | the uv tool of the project's name, its commands, and copies beside other tools |
+| `.venv` | the project's own environment |
+| `pipx` | what pipx has installed |
+| `session` | the environments of nox and tox |
+| `active` | environments whose commands are on PATH |
+| `user site` | what `pip install --user` has installed |
+| `python` | the interpreters on PATH, those behind pyenv's, asdf's and mise's shims too |
+| `wheel`, `sdist` | the archives in `dist/` |
+
+Below the table it says which files on PATH answer to each command, and what `import` would find in
+each environment, and why.
+
+## Verdicts
+
+| verdict | meaning |
+|---|---|
+| `fresh` | byte for byte what a forced build of the sources would give; commands and requirements as declared |
+| `editable` | it points at the sources; commands, requirements and version are those declared |
+| `out of date` | it differs from the sources, or something else would run in its place |
+| `damaged` | the disk is not what the installation's RECORD promises |
+| `not installed` | nothing is there |
+| `unknown` | it cannot be told, and the reason is given |
+
+## Questions that it answers
+
+| question | where the answer stands |
+|---|---|
+| Is the wheel stale? (`unzip -l dist/*.whl`) | the rows `wheel` and `sdist`, with F102, F103 and F104 |
+| Are the installed files those of the sources? (`diff`, `find`) | the row of the place, with F201, F202 and F203 |
+| Which copy does Python import? (`print(module.__file__)`) | the lines `import …` |
+| Which copy does the shell run? (`which -a`) | the lines `COMMAND runs …` |
+| Why was `--force` not enough? | the row `sources`: F501 and F502 are what the next build takes from the last one |
+"""
+
+
+def doctor_page() -> str:
+    """Give the text of template/docs/doctor.md."""
+    parts = [INTRODUCTION, "## Findings"]
+    for family, title in FAMILIES.items():
+        parts.append(f"### F{family}: {title}")
+        for code in Code:
+            if code.name[1] == family:
+                remark = " *A remark: it changes no verdict.*" if code in REMARKS else ""
+                parts.append(f"**{code.name}** {code.value}. {EXPLANATIONS[code]}{remark}")
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+PAGES = {REPOSITORY / "template" / "docs" / "doctor.md": doctor_page}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.parse_args()
+    for path, page in PAGES.items():
+        path.write_text(page(), encoding="utf-8")
+        print(f"wrote {path.relative_to(REPOSITORY)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

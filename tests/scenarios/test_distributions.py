@@ -1,0 +1,103 @@
+"""Real distributions, installed by uv and by pip: the doctor has nothing to say of their files."""
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+from freshness.diagnosis import judge_installed
+from freshness.environments import OTHER, Environment, distributions
+from freshness.findings import Fix
+from freshness.installed import read_installed, read_requirements
+from freshness.project import Project
+from freshness.requirements import Surroundings
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from support.world import BASE_PYTHON, uv_executable
+
+WELL_KNOWN = [
+    *("attrs", "babel", "black", "certifi", "cffi", "click", "cryptography", "django", "fastapi"),
+    *(
+        "flask",
+        "httpx",
+        "ipython",
+        "jinja2",
+        "lxml",
+        "numpy",
+        "pillow",
+        "pip",
+        "psutil",
+        "pydantic",
+    ),
+    *("pygments", "pytest", "pyyaml", "requests", "ruff", "setuptools", "six", "sqlalchemy"),
+    *("tqdm", "virtualenv", "wheel"),
+]
+"""Pure and compiled, with commands, data files, namespaces, and a wheel of a binary."""
+
+NO_NETWORK = ("offline", "network", "Failed to fetch", "Could not connect", "ConnectionError")
+"""What uv and pip say where there is no network."""
+
+pytestmark = pytest.mark.slow
+
+
+def install(folder: Path, by: str) -> Environment:
+    prefix = folder / "a größe of its own" / by
+    uv = uv_executable()
+    commands = {
+        "uv": [uv, "pip", "install", "--quiet", "--python", str(prefix), *WELL_KNOWN],
+        "pip": [sys.executable, "-m", "pip", "--python", str(prefix / "bin" / "python"), "install"],
+    }
+    commands["pip"] += ["--quiet", "--disable-pip-version-check", *WELL_KNOWN]
+    commands["uv with bytecode"] = [*commands["uv"], "--compile-bytecode"]
+    commands["uv by copies"] = [*commands["uv"], "--link-mode", "copy"]
+    venv = [uv, "venv", "--quiet", "--python", str(BASE_PYTHON), str(prefix)]
+    for command in (venv, commands[by]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode and any(sign in done.stderr for sign in NO_NETWORK):
+            pytest.skip(f"the package index cannot be reached: {done.stderr.splitlines()[-1]}")
+        assert done.returncode == 0, done.stderr
+    return Environment(OTHER, prefix, prefix / "bin")
+
+
+@pytest.mark.parametrize("by", ["uv", "uv with bytecode", "uv by copies", "pip"])
+def test_no_false_alarm(by: str, tmp_path: Path) -> None:
+    environment = install(tmp_path, by)
+    site = environment.site_packages
+    assert site
+    names = {name for name, _, _ in distributions(site)}
+    assert names >= {canonicalize_name(name) for name in WELL_KNOWN}
+    alarms = {}
+    for name in sorted(names):
+        installed = read_installed(environment, name)
+        assert installed, name
+        assert installed.whole, (name, installed.unrecorded, installed.missing, installed.altered)
+        project = project_of(tmp_path, name)
+        around = Surroundings(
+            environment.python_version,
+            environment.versions,
+            requirements=partial(read_requirements, environment),
+        )
+        found = judge_installed(project, None, installed, around, Fix())
+        alarms[name] = [f for f in found if f.code.name.startswith(("F3", "F405"))]
+        assert any(path.endswith("/METADATA") for path in installed.distribution.files)
+    assert not any(alarms.values()), alarms
+
+
+def project_of(root: Path, name: str) -> Project:
+    """Give a project of which nothing is declared: the RECORD alone is judged."""
+    return Project(
+        root=root,
+        name=canonicalize_name(name),
+        version=None,
+        commands=None,
+        requirements=None,
+        requires_python=SpecifierSet(),
+        build_backend="hatchling.build",
+        build_requires=(),
+        backend_in_tree=False,
+        target="venv",
+        generated=(),
+        sourced=(),
+        text="",
+    )
