@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
@@ -21,18 +22,20 @@ FAMILIES = {
 INTRODUCTION = """\
 # The doctor
 
-`make doctor` (or `nox -s doctor`) finds every copy of this project that could run, holds each
-against the sources as they are now, and says what mends it. It changes nothing and imports nothing.
+`make doctor` (or `nox -s doctor`) finds every copy of this project that could
+run, holds each against the sources as they are now, and says what mends it. It
+changes nothing and imports nothing.
 
-    make doctor                        # compare contents; build a wheel to compare with if need be
+    make doctor                        # compare contents; build if need be
     make doctor ARGS=--quick           # never build
     make doctor ARGS=--build           # always build, compiled code too
     make doctor ARGS=--fix             # show the fixes, ask, run them, look again
-    make doctor ARGS="--explain F203"  # what a code means and how it comes about
-    make doctor ARGS=--json            # for programs: doctor.schema.json is its shape
+    make doctor ARGS="--explain F203"  # what a code means
+    make doctor ARGS=--json            # for programs: see doctor.schema.json
 
-Exit codes: 0 all fresh or editable, 1 something is stale or nothing is installed, 2 it cannot be
-told. make ends with 2 whenever a recipe fails and prints the recipe's code; nox keeps it.
+Exit codes: 0 all fresh or editable, 1 something is stale or nothing is
+installed, 2 it cannot be told. make ends with 2 whenever a recipe fails and
+prints the recipe's code; nox keeps it.
 
 ## Where it looks
 
@@ -48,8 +51,8 @@ told. make ends with 2 whenever a recipe fails and prints the recipe's code; nox
 | `python` | the interpreters on PATH, those behind pyenv's, asdf's and mise's shims too |
 | `wheel`, `sdist` | the archives in `dist/` |
 
-Below the table it says which files on PATH answer to each command, and what `import` would find in
-each environment, and why.
+Below the table it says which files on PATH answer to each command, and what
+`import` would find in each environment, and why.
 
 ## Verdicts
 
@@ -74,6 +77,11 @@ each environment, and why.
 """
 
 
+def wrap(paragraph: str) -> str:
+    """Break *paragraph* into lines of the length that Markdown linters take for usual."""
+    return textwrap.fill(paragraph, 79, break_long_words=False, break_on_hyphens=False)
+
+
 def doctor_page() -> str:
     """Give the text of template/docs/doctor.md."""
     parts = [INTRODUCTION, "## Findings"]
@@ -82,7 +90,8 @@ def doctor_page() -> str:
         for code in Code:
             if code.name[1] == family:
                 remark = " *A remark: it changes no verdict.*" if code in REMARKS else ""
-                parts.append(f"**{code.name}** {code.value}. {EXPLANATIONS[code]}{remark}")
+                text = f"**{code.name}** {code.value}. {EXPLANATIONS[code]}{remark}"
+                parts.append(wrap(text))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 

@@ -1,128 +1,313 @@
+#!/usr/bin/env -S uv run --script
+# /// script
+# dependencies = ["nox>=2026.8.10"]
+# ///
 """The verbs of this project, the same that the Makefile has: ``nox --list`` shows them.
 
-A session is one command. The sessions use uv's environments, not nox's own.
+A session runs one command, with the tools of uv.lock; what needs more is a module in ``tools/``.
+What is particular to the project (its name, its Pythons, its tools) is read from pyproject.toml.
+``uv run noxfile.py --list`` works where nox is not installed.
 """
 
+import re
 import shutil
 import sys
+from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
 
-nox.needs_version = ">=2024.10.9"
-nox.options.default_venv_backend = "none"
-nox.options.sessions = ["check"]
+nox.needs_version = ">=2026.8.10"
+nox.options.default_venv_backend = "none"  # `uv run` brings the environment
+nox.options.download_python = "never"  # a Python that is not here is skipped; in CI, an error
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PROJECT)
+GROUPS = PROJECT["dependency-groups"]
+TYPE_CHECKERS = {
+    "mypy": ("mypy",),
+    "ty": ("ty", "check"),
+    "pyrefly": ("pyrefly", "check"),
+    "basedpyright": ("basedpyright",),
+}
+DOCUMENTATION = {
+    "zensical": ("zensical", "build", "--clean", "--strict"),
+    "sphinx": ("sphinx-build", "--fail-on-warning", "--fresh-env", "docs", "site"),
+}
+LIVE_DOCUMENTATION = {
+    "zensical": ("zensical", "serve"),
+    "sphinx": ("sphinx-autobuild", "docs", "site"),
+}
 
 
-def uv(session: nox.Session, *arguments: str) -> None:
-    """Run uv with *arguments* and those behind ``--``."""
+def uv(session: nox.Session, *arguments: str, also_good: tuple[int, ...] = ()) -> None:
+    """Run uv with *arguments*; exit codes that are *also_good* are no failure."""
     if shutil.which("uv") is None:
         session.error(
             "uv is not installed\nhint: see https://docs.astral.sh/uv/getting-started/installation/"
         )
-    session.run("uv", *arguments, *session.posargs, external=True)
+    session.run("uv", *arguments, external=True, success_codes=[0, *also_good])
+
+
+def tool(session: nox.Session, *command: str) -> None:
+    """Run a tool of uv.lock with the arguments behind ``--``."""
+    uv(session, "run", *command, *session.posargs)
 
 
 def freshness(session: nox.Session, *arguments: str) -> None:
     """Run a verb of tools/freshness; nox ends with its exit code if that is not 0."""
+    script = ("run", "--quiet", "--script", "tools/freshness/__main__.py")
     try:
-        uv(session, "run", "--quiet", "--script", "tools/freshness/__main__.py", *arguments)
+        uv(session, *script, *arguments, *session.posargs)
     except CommandFailed as failed:
         sys.exit(getattr(failed, "return_code", None) or 1)
 
 
-@nox.session
+def chosen(group: str, commands: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the command of the tool that a dependency group names, none without such a group."""
+    listed = nox.project.dependency_groups(PROJECT, group) if group in GROUPS else ()
+    names = {re.split("[^A-Za-z0-9-]", requirement)[0] for requirement in listed}
+    return next((command for name, command in commands.items() if name in names), ())
+
+
+# --- Install: what runs is what is in the sources -------------------------------------------------
+
+
+@nox.session(default=False, tags=["install"])
 def install(session: nox.Session) -> None:
     """Clean, force a fresh build, install it, verify."""
     freshness(session, "install")
 
 
-@nox.session(name="install-editable")
+@nox.session(name="install-editable", default=False, tags=["install"])
 def install_editable(session: nox.Session) -> None:
     """Install a pointer to the sources."""
     freshness(session, "install-editable")
 
 
-@nox.session
+@nox.session(default=False, tags=["install"])
 def uninstall(session: nox.Session) -> None:
     """Remove what is installed."""
     freshness(session, "uninstall")
 
 
-@nox.session
+@nox.session(default=False, tags=["install"])
 def fresh(session: nox.Session) -> None:
     """Install, but only if what is installed is stale."""
     freshness(session, "fresh")
 
 
-@nox.session
+@nox.session(default=False, tags=["install"])
 def doctor(session: nox.Session) -> None:
     """Say of every copy whether it is stale, why, and what mends it."""
     freshness(session, "doctor")
 
 
-@nox.session
+# --- Build ----------------------------------------------------------------------------------------
+
+
+@nox.session(default=False, tags=["build"])
 def build(session: nox.Session) -> None:
     """Build into dist/, forced (uv has no ``uv build --force``; this is it)."""
     freshness(session, "build")
 
 
-@nox.session
+@nox.session(default=False, tags=["build"])
 def clean(session: nox.Session) -> None:
     """Remove what builds left behind, and list it."""
     freshness(session, "clean")
 
 
-@nox.session
+# --- Develop: straight from the sources -----------------------------------------------------------
+
+
+@nox.session(default=False, tags=["develop"])
 def dev(session: nox.Session) -> None:
-    """Create or update the environment (uv sync)."""
+    """Create or update the environment and uv.lock, install the hooks."""
     freshness(session, "dev")
 
 
-@nox.session
+@nox.session(default=False, tags=["develop"])
 def run(session: nox.Session) -> None:
     """Run from the sources: nox -s run -- COMMAND --help."""
     freshness(session, "run")
 
 
-@nox.session(name="run-wheel")
+@nox.session(name="run-wheel", default=False, tags=["develop"])
 def run_wheel(session: nox.Session) -> None:
     """Run the built wheel in a throwaway environment."""
     freshness(session, "run-wheel")
 
 
-@nox.session
+@nox.session(name="format", default=False, tags=["develop"])
+def format_(session: nox.Session) -> None:
+    """Format the code."""
+    tool(session, "ruff", "format")
+
+
+# --- Check: what `check` requires, and then some --------------------------------------------------
+
+
+def without_bytecode(session: nox.Session) -> None:
+    """Let Python neither read nor write bytecode: it may be that of an earlier edit."""
+    session.env["PYTHONPYCACHEPREFIX"] = str(session.cache_dir / "none")
+    session.env["PYTHONDONTWRITEBYTECODE"] = "1"
+
+
+@nox.session(python=PYTHONS, venv_backend="uv", default=False, tags=["test"], allow_parallel=True)
 def test(session: nox.Session) -> None:
-    """Run the tests: nox -s test -- -k NAME."""
-    freshness(session, "run", "pytest")
+    """Run the tests on every supported Python that is here: nox -s test -- -k NAME."""
+    without_bytecode(session)
+    session.env["UV_PROJECT_ENVIRONMENT"] = session.virtualenv.location
+    session.env["COVERAGE_FILE"] = f".coverage.{session.python}"
+    tests = ("--python", str(session.python), "--no-default-groups", "--group", "test")
+    tool(session, *tests, "coverage", "run", "-m", "pytest")
 
 
-@nox.session
+@nox.session(name="test-lowest", python=PYTHONS[0], venv_backend="uv", default=False, tags=["test"])
+def test_lowest(session: nox.Session) -> None:
+    """Run the tests on the oldest Python, with the oldest requirements allowed."""
+    without_bytecode(session)
+    session.install("--resolution=lowest-direct", "--editable=.", "--group=test")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(requires=["test"], default=False, tags=["test"])
+def coverage(session: nox.Session) -> None:
+    """Add up which lines the tests reached, on all Pythons; below the floor it fails."""
+    uv(session, "run", "coverage", "combine", "--quiet")
+    uv(session, "run", "coverage", "html", "--quiet", "--fail-under=0")
+    uv(session, "run", "coverage", "report")
+
+
+@nox.session(default=False, tags=["test"], allow_parallel=True)
+def doctest(session: nox.Session) -> None:
+    """Run the examples in docstrings."""
+    without_bytecode(session)
+    examples = ("--doctest-modules", "--override-ini=python_files=", *session.posargs)
+    uv(session, "run", "pytest", *examples, also_good=(5,))  # 5: there are none
+
+
+@nox.session(default=False, tags=["lint"], allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Look for mistakes."""
-    uv(session, "run", "ruff", "check")
+    tool(session, "ruff", "check")
 
 
-@nox.session
-def format(session: nox.Session) -> None:
-    """Format the code."""
-    uv(session, "run", "ruff", "format")
-
-
-@nox.session(name="format-check")
+@nox.session(name="format-check", default=False, tags=["lint"], allow_parallel=True)
 def format_check(session: nox.Session) -> None:
     """Tell whether the code is formatted."""
-    uv(session, "run", "ruff", "format", "--check")
+    tool(session, "ruff", "format", "--check")
 
 
-@nox.session
+@nox.session(default=False, tags=["lint"], allow_parallel=True)
 def types(session: nox.Session) -> None:
     """Check the types."""
-    uv(session, "run", "mypy")
+    tool(session, *chosen("types", TYPE_CHECKERS))
 
 
-@nox.session
+@nox.session(default=False, tags=["lint"], allow_parallel=True)
+def spell(session: nox.Session) -> None:
+    """Look for misspelt words."""
+    tool(session, "codespell")
+
+
+@nox.session(default=False, tags=["lint"], allow_parallel=True)
+def deps(session: nox.Session) -> None:
+    """Compare what is imported with what is required: unused, missing, transitive."""
+    tool(session, "deptry", ".")
+
+
+@nox.session(default=False, tags=["docs"], allow_parallel=True)
+def docs(session: nox.Session) -> None:
+    """Build the documentation, warnings and dead links as errors: -- --serve shows it live."""
+    serve = session.interactive and "--serve" in session.posargs
+    command = chosen("docs", LIVE_DOCUMENTATION if serve else DOCUMENTATION)
+    if not command:
+        session.skip("this project was made without documentation (`docs: none`)")
+    uv(session, "run", *command)
+
+
+@nox.session(
+    requires=["lint", "format-check", "types", "spell", "deps", "doctest", "coverage", "docs"]
+)
 def check(session: nox.Session) -> None:
     """All that must pass before a push."""
-    for name in ("lint", "format-check", "types", "test"):
-        session.notify(name)
+    session.log("lint, format, types, spelling, requirements, tests, documentation: all pass")
+
+
+@nox.session(default=False, tags=["release"])
+def audit(session: nox.Session) -> None:
+    """Ask for known vulnerabilities of what uv.lock holds."""
+    try:
+        preview = ("--preview-features", "audit-command")  # until uv calls it stable
+        uv(session, "audit", *preview, "--locked", *session.posargs)
+    except CommandFailed as failed:
+        if getattr(failed, "return_code", None) == 1:
+            raise
+        session.error(
+            "the database was not asked, so this says nothing about vulnerabilities\n"
+            "hint: see what uv says above; it needs uv 0.10 or newer, and a network"
+        )
+
+
+# --- Release --------------------------------------------------------------------------------------
+
+
+@nox.session(name="check-dist", default=False, tags=["release"])
+def check_dist(session: nox.Session) -> None:
+    """Build twice, to the same bytes, and look at what a package index would."""
+    uv(session, "run", "check-sdist", "--installer", "uv")  # it may leave an egg-info behind
+    freshness(session, "build", "--twice")
+    uv(session, "run", "check-wheel-contents", "dist")
+    uv(session, "run", "twine", "check", "--strict", *map(str, Path("dist").glob("*.*")))
+
+
+@nox.session(default=False, tags=["release"])
+def sbom(session: nox.Session) -> None:
+    """Write the bill of materials of uv.lock to sbom.cdx.json (CycloneDX)."""
+    uv(
+        session,
+        "export",
+        "--quiet",
+        "--locked",
+        "--no-dev",
+        "--format",
+        "cyclonedx1.5",
+        "--output-file",
+        "sbom.cdx.json",
+    )
+
+
+@nox.session(default=False, tags=["release"])
+def changelog(session: nox.Session) -> None:
+    """Show what the changelog will say of the next version: -- create adds to it."""
+    command = session.posargs or ("print",)
+    nothing = () if session.posargs else (2,)
+    uv(session, "run", "scriv", *command, also_good=nothing)
+
+
+@nox.session(default=False, tags=["release"])
+def bump(session: nox.Session) -> None:
+    """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0)."""
+    wanted = "".join(session.posargs[:1]) or "patch"
+    static = "version" in PROJECT["project"]
+    if wanted.isalpha() and not static:
+        session.error("the version is a tag in git\nhint: name the next one: nox -s bump -- 1.2.0")
+    asked = ("--bump", wanted) if wanted.isalpha() else (wanted,)
+    preview = ("uv", "version", "--short", "--dry-run", *asked)
+    version = str(session.run(*preview, silent=True, external=True)) if static else wanted
+    uv(session, "run", "scriv", "collect", "--version", version.strip())
+    if static:
+        uv(session, "version", version.strip())
+    session.log(f"next: commit that, then `git tag v{version.strip()}` and push the tag")
+
+
+@nox.session(default=False, tags=["release"])
+def publish(session: nox.Session) -> None:
+    """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --upload."""
+    freshness(session, "publish")
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -25,6 +25,7 @@ ASKED = [
 CONTRACT = (
     "project_name distribution_name package_name project_type command_name description user_name"
     " user_email github_user layout build_backend version_source license python_min"
+    " type_checker docs ci extras"
 )
 
 
@@ -216,7 +217,7 @@ def test_no_file_but_those_that_must_holds_a_tag_of_jinja() -> None:
     for path in template.rglob("*"):
         if path.is_file() and not any("cache" in part for part in path.parts):
             text = path.read_text(encoding="utf-8")
-            assert (path.suffix == ".jinja") == bool(re.search(r"{{ |{%", text)), path
+            assert (path.suffix == ".jinja") == bool(re.search(r"(?<!\$){{ |{%", text)), path
 
 
 def test_starter_files_are_the_owners(tmp_path: Path) -> None:

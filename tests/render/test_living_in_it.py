@@ -26,13 +26,10 @@ def test_check_passes_and_leaves_a_clean_tree(combination: Combination, tmp_path
     world.make("dev")
     world.commit()
     done = world.make("check")
-    assert "passed" in done.stdout, output(done)
+    for session in ("lint", "format-check", "types", "spell", "deps", "doctest", "coverage"):
+        assert f"* {session}: success" in output(done)
     for target in ("install", "doctor", "build", "format", "fresh"):
         world.make(target)
-    assert world.status() == ""
-    done = world.run(sys.executable, "-m", "nox")
-    for session in ("lint", "format-check", "types", "test"):
-        assert f"{session}: success" in done.stderr
     assert world.status() == ""
 
 
@@ -69,9 +66,9 @@ def test_make_and_nox_have_the_same_verbs(tmp_path: Path) -> None:
     assert set(listed) == {"help", *VERBS}
     assert "uv build --force" in listed["build"]
     done = world.run(sys.executable, "-m", "nox", "--list")
-    sessions = dict(re.findall(r"^[*-] ([a-z-]+) -> (.+)$", done.stdout, re.MULTILINE))
+    sessions = dict(re.findall(r"^[*-] ([a-z-]+[a-z]).* -> (.+)$", done.stdout, re.MULTILINE))
     assert set(sessions) == set(VERBS)
-    assert all(len(text) < 80 for text in (*listed.values(), *sessions.values()))
+    assert all(len(text) < 90 for text in (*listed.values(), *sessions.values()))
 
 
 def test_one_command_for_each_verb() -> None:
@@ -79,7 +76,7 @@ def test_one_command_for_each_verb() -> None:
     for verb in (*VERBS, "help"):
         recipe = re.search(rf"^{verb}:.*\n((?:\t.*\n)*)", text, re.MULTILINE)
         assert recipe, verb
-        assert recipe.group(1).count("\n") == (0 if verb == "check" else 1), verb
+        assert recipe.group(1).count("\n") == 1, verb
 
 
 def test_makefile_is_plain() -> None:

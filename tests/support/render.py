@@ -23,12 +23,24 @@ VERBS = [
     "dev",
     "run",
     "run-wheel",
-    "test",
-    "lint",
     "format",
+    "test",
+    "test-lowest",
+    "coverage",
+    "doctest",
+    "lint",
     "format-check",
     "types",
+    "spell",
+    "deps",
+    "docs",
     "check",
+    "audit",
+    "check-dist",
+    "sbom",
+    "changelog",
+    "bump",
+    "publish",
 ]
 """What the Makefile and the noxfile of a generated project both have."""
 
@@ -44,7 +56,7 @@ class Combination:
 
     @property
     def answers(self) -> dict[str, str]:
-        return {"project_name": "Demo App", **vars(self)}
+        return {"project_name": "Demo App", "python_min": "3.10", **vars(self)}
 
     @property
     def package_path(self) -> str:

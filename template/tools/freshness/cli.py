@@ -33,6 +33,8 @@ from freshness.environments import (
 from freshness.errors import FreshnessError
 from freshness.findings import Finding, Verdict, is_stale
 from freshness.fixes import Fixes, find_spelling
+from freshness.git import is_changed
+from freshness.hooks import find_runner, reason_against
 from freshness.imports import packages_of
 from freshness.install import (
     find_pipx,
@@ -48,12 +50,12 @@ from freshness.installed import read_installed
 from freshness.places import Known, Place, examine
 from freshness.progress import Progress
 from freshness.project import Project, read_project
+from freshness.release import archives_in, build_both, differing, refuse_upload
 from freshness.report import as_explanation, as_json, as_table, exit_code, explained
 from freshness.sources import Sources, sources_of
 from freshness.store import Store, held
 from freshness.tree import folders
 from freshness.uv import Uv, become, find_uv
-from freshness.wheel import build, build_environment
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
 
@@ -147,15 +149,13 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
     destination = Path(parsed.out_dir)
     _refuse_folder_elsewhere(destination, project.root)
     store = Store(project.root)
+    python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting), store.scratch() as scratch:
         _clean(project)
         sources = sources_of(project)
-        folder = scratch / "dist"
-        python = python_for(project, venv_environment(project.root))
-        arguments = ["build", "--out-dir", os.path.relpath(folder), *python]
-        build(uv, *arguments, environment=build_environment(project, scratch))
-        made = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
+        made = build_both(uv, project, scratch, python)
         wheel = read_wheel(made[-1])
+        unlike = _unlike_another_build(project, uv, made) if parsed.twice else []
         _refuse_tracked([project.root / destination / path.name for path in made], project.root)
         destination.mkdir(parents=True, exist_ok=True)
         for path in made:
@@ -163,7 +163,37 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
             _say("built", str(destination / path.name))
     findings = judge_wheel(project, sources.files, wheel, _fixes(project).verb("build"))
     _show(findings)
-    return NOT_VERIFIED if is_stale(findings) else VERIFIED
+    for name in unlike:
+        _say("differs", f"{name}: two builds of the same sources, and not the same bytes")
+    if parsed.twice and not unlike:
+        _say("same", "two builds, the same bytes")
+    return NOT_VERIFIED if unlike or is_stale(findings) else VERIFIED
+
+
+def _unlike_another_build(project: Project, uv: Uv, made: Iterable[Path]) -> list[str]:
+    """Build again; give the names of what comes out otherwise than in *made*."""
+    python = python_for(project, venv_environment(project.root))
+    with Store(project.root).scratch() as scratch:
+        return differing(made, build_both(uv, project, scratch, python))
+
+
+def publish(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
+    """Upload what is in ``dist/``, if it is what the sources give; rehearse without --upload."""
+    own, passed_on = _publish_parser().parse_known_args(parsed.arguments)
+    dist = project.root / own.dist
+    if not archives_in(dist):
+        build_distributions(_parser().parse_args(["build", "--out-dir", own.dist]), project, uv)
+    store = Store(project.root)
+    python = python_for(project, venv_environment(project.root))
+    with store.locked(_waiting), store.scratch() as scratch:
+        built = build_both(uv, project, scratch, python)
+        refuse_upload(project, built, dist, own.tag, for_real=own.upload)
+    rehearsal = [] if own.upload else ["--dry-run"]
+    names = [os.path.relpath(path) for path in archives_in(dist)]
+    code = uv.run("publish", *rehearsal, *passed_on, *names)
+    if rehearsal and not code:
+        _tell("nothing was uploaded; `make publish ARGS=--upload` does it")
+    return code
 
 
 def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -256,8 +286,19 @@ def explain(code: str) -> int:
 
 
 def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
-    """``uv sync``, after the bytecode that would hide an edit is removed."""
-    return _with_current_bytecode(project, [uv.executable, "sync", *parsed.arguments])
+    """``uv sync``, after the bytecode that would hide an edit is removed; and git's hooks."""
+    remove(find_stale_bytecode(project.root), project.root)
+    code = uv.run("sync", *parsed.arguments)
+    runner = find_runner(project.root)
+    if runner and not code:
+        against = reason_against(project.root)
+        if against:
+            _tell(f"no hooks were installed: {against}")
+        else:
+            code = uv.run_other(str(runner), "install")
+    if is_changed(project.root, "uv.lock"):
+        _tell("uv.lock is new or changed: commit it, so that everybody has the same versions")
+    return code
 
 
 def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -286,7 +327,7 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     return become([*command, *arguments], _announce)
 
 
-PASSING_ON = {"dev": dev, "run": run, "run-wheel": run_wheel}
+PASSING_ON = {"dev": dev, "publish": publish, "run": run, "run-wheel": run_wheel}
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -301,8 +342,12 @@ def _parser() -> argparse.ArgumentParser:
     ):
         verb = _add_verb(verbs, name, function)
         verb.add_argument("--target", metavar="WHERE", help=TARGET_HELP)
-    _add_verb(verbs, "build", build_distributions).add_argument(
+    building = _add_verb(verbs, "build", build_distributions)
+    building.add_argument(
         "--out-dir", default="dist", metavar="DIR", help="where to put them (default: dist)"
+    )
+    building.add_argument(
+        "--twice", action="store_true", help="build again; both have to be the same bytes"
     )
     _add_verb(verbs, "clean", clean)
     _add_doctor(verbs)
@@ -320,6 +365,15 @@ def _add_doctor(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     verb.add_argument("--fix", action="store_true", help="show the fixes, ask, and run them")
     verb.add_argument("--yes", action="store_true", help="do not ask")
     verb.add_argument("--explain", metavar="CODE", help="print what a code means, and end")
+
+
+def _publish_parser() -> argparse.ArgumentParser:
+    """Give what ``publish`` knows; what it does not know is for ``uv publish``."""
+    parser = argparse.ArgumentParser(prog="freshness publish", description=publish.__doc__)
+    parser.add_argument("--upload", action="store_true", help="no rehearsal: upload")
+    parser.add_argument("--tag", help="the tag in git that the version has to be that of")
+    parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
+    return parser
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -56,6 +56,26 @@ def history(root: Path) -> tuple[str, ...]:
     return tuple(process.communicate()[0].decode("utf-8", "replace") for process in running)
 
 
+def is_changed(root: Path, *paths: str) -> bool:
+    """Tell whether git sees a change below *root*, or of *paths* there, that is not committed.
+
+    Where git is missing or *root* in no repository there is none to see.
+    """
+    try:
+        told = _ask(root, "status", "--porcelain", "--", *paths) if in_repository(root) else None
+    except FileNotFoundError:
+        return False
+    return bool(told and told.stdout.strip())
+
+
+def hooks_kept_elsewhere(root: Path) -> str:
+    """Give the folder that git's ``core.hooksPath`` names, empty where it names none."""
+    try:
+        return os.fsdecode(_ask(root, "config", "--get", "core.hooksPath").stdout).strip()
+    except FileNotFoundError:
+        return ""
+
+
 def _ask(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
     process = _start(root, *question)
     out, err = process.communicate()

@@ -10,5 +10,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the greeting; give the exit code."""
-    print(f"Hello, {arguments.name}!")
+    print(greeting(arguments.name))
     return 0
+
+
+def greeting(name: str) -> str:
+    """Give what to say to the one who is called *name*.
+
+    >>> greeting("Ada")
+    'Hello, Ada!'
+    """
+    return f"Hello, {name}!"

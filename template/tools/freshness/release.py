@@ -1,0 +1,87 @@
+"""What is built for others: sdist and wheel, reproducibly; and what speaks against an upload."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+from freshness.archives import read_wheel
+from freshness.errors import FreshnessError
+from freshness.git import is_changed
+from freshness.project import Project
+from freshness.record import digest_of
+from freshness.sdist import settle
+from freshness.uv import Uv
+from freshness.wheel import build, build_environment
+
+PRIVATE = "Private :: Do Not Upload"
+"""The classifier with which PyPI refuses an upload: https://pypi.org/classifiers/"""
+
+
+def build_both(uv: Uv, project: Project, scratch: Path, python: Sequence[str]) -> list[Path]:
+    """Build the sdist, and the wheel from it, below the empty folder *scratch*; give both.
+
+    *python* is the option that names an interpreter, or nothing where uv is to find one.
+    Raises FreshnessError where the build fails.
+    """
+    folder = scratch / "dist"
+    environment = build_environment(project, scratch)
+    out_dir = folder.relative_to(project.root)
+    build(uv, "build", "--out-dir", str(out_dir), *python, environment=environment)
+    made = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
+    for sdist in made[:-1]:
+        settle(sdist, int(environment["SOURCE_DATE_EPOCH"]))
+    return made
+
+
+def differing(first: Iterable[Path], second: Iterable[Path]) -> list[str]:
+    """Give the names of files that only one of two sets has, or that differ in their bytes."""
+    one, other = _digests(first), _digests(second)
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+def archives_in(folder: Path) -> list[Path]:
+    """Give the sdists and wheels in *folder*, those that an upload would take."""
+    return sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
+
+
+def refuse_upload(
+    project: Project, built: Sequence[Path], dist: Path, tag: str | None, *, for_real: bool
+) -> None:
+    """Raise FreshnessError with all that speaks against uploading what is in *dist*.
+
+    *built* is what the sources give now; *tag* the tag in git that the version has to be that of.
+    In a rehearsal, one that is not *for_real*, the sources need not be committed yet.
+    """
+    version = Version(read_wheel(built[-1]).version)
+    stale = [
+        f"{name} is not what the sources give now" for name in differing(archives_in(dist), built)
+    ]
+    problems = [*stale, *_against_version(version, tag)]
+    if PRIVATE in project.text:
+        problems.append(f"pyproject.toml has the classifier {PRIVATE}")
+    if for_real and is_changed(project.root):
+        problems.append("there are changes that git does not have")
+    if problems:
+        first = "run `make build`" if stale else "commit and tag what is to be released"
+        raise FreshnessError("; ".join(problems), hint=f"{first}, then run the command again")
+
+
+def _against_version(version: Version, tag: str | None) -> list[str]:
+    problems = []
+    if version.local:
+        problems.append(f"the version is {version}, and an index takes no local version")
+    if tag is not None and _version_of(tag) != version:
+        problems.append(f"the tag is {tag}, and the version {version}")
+    return problems
+
+
+def _version_of(tag: str) -> Version | None:
+    try:
+        return Version(tag)  # PEP 440 allows the v before it
+    except InvalidVersion:
+        return None
+
+
+def _digests(paths: Iterable[Path]) -> Mapping[str, str]:
+    return {path.name: digest_of(path.read_bytes()) for path in paths}
