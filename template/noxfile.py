@@ -24,6 +24,7 @@ nox.options.download_python = "never"  # a Python that is not here is skipped; i
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 GROUPS = PROJECT["dependency-groups"]
+LINT = ("--only-group", "lint")  # what looks at files alone needs no project in the environment
 TYPE_CHECKERS = {
     "mypy": ("mypy",),
     "ty": ("ty", "check"),
@@ -142,7 +143,7 @@ def run_wheel(session: nox.Session) -> None:
 @nox.session(name="format", default=False, tags=["develop"])
 def format_(session: nox.Session) -> None:
     """Format the code."""
-    tool(session, "ruff", "format")
+    tool(session, *LINT, "ruff", "format")
 
 
 # --- Check: what `check` requires, and then some --------------------------------------------------
@@ -191,13 +192,13 @@ def doctest(session: nox.Session) -> None:
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def lint(session: nox.Session) -> None:
     """Look for mistakes."""
-    tool(session, "ruff", "check")
+    tool(session, *LINT, "ruff", "check")
 
 
 @nox.session(name="format-check", default=False, tags=["lint"], allow_parallel=True)
 def format_check(session: nox.Session) -> None:
     """Tell whether the code is formatted."""
-    tool(session, "ruff", "format", "--check")
+    tool(session, *LINT, "ruff", "format", "--check")
 
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
@@ -209,7 +210,7 @@ def types(session: nox.Session) -> None:
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def spell(session: nox.Session) -> None:
     """Look for misspelt words."""
-    tool(session, "codespell")
+    tool(session, *LINT, "codespell")
 
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)

@@ -1,14 +1,18 @@
 """Write a GitLab pipeline with one job for each session that nox lists."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
 NOX = "uv run --only-group tasks nox"
 
 
-def pipeline(sessions: list[dict[str, str]]) -> dict[str, object]:
-    """Give the child pipeline that runs *sessions*, as ``nox --list --json`` gives them."""
+def pipeline(sessions: list[dict[str, str]], image: str) -> dict[str, object]:
+    """Give the child pipeline that runs *sessions*, as ``nox --list --json`` gives them.
+
+    It runs in *image*, that of the job which writes it.
+    """
     reached = {"paths": [".coverage.*"], "expire_in": "1 day"}
     jobs: dict[str, object] = {
         each["session"]: {
@@ -25,11 +29,20 @@ def pipeline(sessions: list[dict[str, str]]) -> dict[str, object]:
         "artifacts": {"paths": ["htmlcov"], "when": "always", "expire_in": "1 week"},
     }
     common = {
-        "variables": {"FORCE_COLOR": "1", "GIT_DEPTH": "0", "UV_LOCKED": "1"},
+        "workflow": {"rules": [{"when": "always"}]},
+        "variables": {
+            "FORCE_COLOR": "1",
+            "GIT_DEPTH": "0",
+            "UV_LOCKED": "1",
+            "UV_CACHE_DIR": "$CI_PROJECT_DIR/.uv-cache",
+            "UV_LINK_MODE": "copy",
+        },
         "default": {
-            "image": "ghcr.io/astral-sh/uv:0.13-python3.13-bookworm",
+            "image": image,
             "interruptible": True,
             "timeout": "20 minutes",
+            "cache": {"key": {"files": ["uv.lock"]}, "paths": [".uv-cache"]},
+            "after_script": ["uv cache prune --ci"],
         },
         "stages": ["test", "report"],
     }
@@ -38,4 +51,6 @@ def pipeline(sessions: list[dict[str, str]]) -> dict[str, object]:
 
 if __name__ == "__main__":
     source, target = map(Path, sys.argv[1:])
-    target.write_text(json.dumps(pipeline(json.loads(source.read_text())), indent=2))
+    listed = json.loads(source.read_text(encoding="utf-8"))
+    made = pipeline(listed, os.environ["CI_JOB_IMAGE"])
+    target.write_text(json.dumps(made, indent=2), encoding="utf-8")

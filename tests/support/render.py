@@ -55,7 +55,7 @@ class Combination:
     version_source: str = "static"
 
     @property
-    def answers(self) -> dict[str, str]:
+    def answers(self) -> dict[str, object]:
         return {"project_name": "Demo App", "python_min": "3.10", **vars(self)}
 
     @property

@@ -37,6 +37,14 @@ def uv_executable() -> str:
     return found
 
 
+def pythons_here() -> list[Path]:
+    """Give the folders of the interpreters of this machine that a generated project supports."""
+    versions = {
+        path.parent.name: path for path in Path.home().glob(".pyenv/versions/3.1[0-9]*/bin")
+    }
+    return [versions[name] for name in sorted(versions)]
+
+
 class World:
     """One rendered project, and what installing it reaches."""
 

@@ -106,7 +106,7 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     )
     interpreters = Interpreters(project.root, doubtful)
     is_needed = bool(archives) or any(_needs_wheel(project, env) for env in environments)
-    reference, compared, doubt = _reference(project, uv, sources, request, is_needed)
+    reference, compared, doubt = _reference(project, uv, sources, request, is_needed=is_needed)
     packages = _packages(project, sources, reference)
     known = Known(sources.files, reference, packages, doubt)
     fixes = Fixes(project, find_spelling(project.root))
@@ -173,7 +173,7 @@ def _needs_wheel(project: Project, environment: Environment) -> bool:
 
 
 def _reference(
-    project: Project, uv: Uv, sources: Sources, request: Request, is_needed: bool
+    project: Project, uv: Uv, sources: Sources, request: Request, *, is_needed: bool
 ) -> tuple[Distribution | None, str, str]:
     """Give the wheel of the sources, what it is in words, and why there is none."""
     with _store_of(project) as store:

@@ -5,7 +5,8 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -212,7 +213,7 @@ def _make_removable(project: Project, environment: Environment) -> None:
         (site / path).unlink(missing_ok=True)
 
 
-def _drop_rows(record: Path, paths: Set[str]) -> None:
+def _drop_rows(record: Path, paths: AbstractSet[str]) -> None:
     """Write RECORD without the rows of *paths*, as a new file: uv's cache may have the old one."""
     lines = read_text(record).splitlines(keepends=True)
     kept = [line for line in lines if not paths & parse_record(line).keys()]

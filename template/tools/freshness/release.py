@@ -1,6 +1,8 @@
 """What is built for others: sdist and wheel, reproducibly; and what speaks against an upload."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -22,16 +24,29 @@ def build_both(uv: Uv, project: Project, scratch: Path, python: Sequence[str]) -
     """Build the sdist, and the wheel from it, below the empty folder *scratch*; give both.
 
     *python* is the option that names an interpreter, or nothing where uv is to find one.
-    Raises FreshnessError where the build fails.
+    The wheel is built from the sdist as it is published, so that whoever builds it again from
+    that gets the same. Raises FreshnessError where a build fails.
     """
-    folder = scratch / "dist"
     environment = build_environment(project, scratch)
-    out_dir = folder.relative_to(project.root)
-    build(uv, "build", "--out-dir", str(out_dir), *python, environment=environment)
-    made = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
-    for sdist in made[:-1]:
+    into = ("--out-dir", os.path.relpath(scratch / "dist", project.root), *python)
+    with usual_permissions():
+        build(uv, "build", "--sdist", *into, environment=environment)
+        (sdist,) = archives_in(scratch / "dist")
         settle(sdist, int(environment["SOURCE_DATE_EPOCH"]))
-    return made
+        environment.pop("DIST_EXTRA_CONFIG", None)  # what is unpacked holds nothing to keep apart
+        from_sdist = os.path.relpath(sdist, project.root)
+        build(uv, "build", "--wheel", *into, from_sdist, environment=environment)
+    return archives_in(scratch / "dist")
+
+
+@contextmanager
+def usual_permissions() -> Iterator[None]:
+    """Have what is unpacked and written readable by all: build backends copy it into archives."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def differing(first: Iterable[Path], second: Iterable[Path]) -> list[str]:

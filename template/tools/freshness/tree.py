@@ -10,7 +10,8 @@ NOT_THE_PROJECT = frozenset({".git", ".hg", ".svn", ".jj", ".nox", ".tox"})
 
 MARKERS = ("CACHEDIR.TAG", "pyvenv.cfg")
 """A folder with one of these is a cache (https://bford.info/cachedir/) or an environment, where
-such folders are: at the project's root, or hidden. Inside of a package it would ship."""
+such folders are: at the project's root, hidden, or in what is hidden there. Inside of a package
+it would ship."""
 
 Walked = tuple[Path, list[os.DirEntry[str]]]
 """A folder and its sorted entries."""
@@ -30,7 +31,7 @@ def folders(root: Path, *, through_links: bool, without: Collection[Path] = ()) 
         status = folder.stat()
         identity = (status.st_dev, status.st_ino)
         found = [] if identity in within else _entries(folder)
-        apart = len(within) == 1 or folder.name.startswith(".")
+        apart = len(within) == 1 or _is_hidden(folder, root)
         if identity in within or (within and apart and any(e.name in MARKERS for e in found)):
             continue
         found = [e for e in found if e.name not in NOT_THE_PROJECT and e.path not in left_out]
@@ -41,6 +42,11 @@ def folders(root: Path, *, through_links: bool, without: Collection[Path] = ()) 
             if entry.name != "__pycache__" and leads_to_folder(entry, through_links=through_links)
             if not (entry.is_symlink() and root.is_relative_to(real(entry.path)))
         ]
+
+
+def _is_hidden(folder: Path, root: Path) -> bool:
+    at_the_root = folder.relative_to(root).parts[:1]
+    return any(name.startswith(".") for name in (folder.name, *at_the_root))
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -1,0 +1,177 @@
+"""From the tag to an index and back: build, check, rehearse, upload, install from there."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from quality.combinations import Everything
+from quality.test_combinations import living
+from quality.test_pipelines import VERSION, released
+from scenarios.edits import value, write
+from support.world import World, output
+
+CLI = Everything("hatchling", "src", "cli", ci="none", docs="none", python_min="3.11")
+FROM_GIT = Everything("setuptools", "src", "cli", "vcs", ci="none", docs="none")
+
+
+@contextmanager
+def index(folder: Path) -> Iterator[str]:
+    """Run a package index that takes uploads; give its address."""
+    folder.mkdir()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "pypiserver", "run", "--interface", "127.0.0.1"]
+    options = ["--port", str(port), "--authenticate", ".", "--passwords", ".", str(folder)]
+    server = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", [CLI, FROM_GIT], ids=str)
+def test_upload_and_install_from_the_index(combination: Everything, tmp_path: Path) -> None:
+    world = living(combination, tmp_path)
+    released(world)
+    world.make("check-dist")
+    with index(tmp_path / "index") as address:
+        upload = f"--publish-url {address} --username u --password p"
+        rehearsal = world.make("publish", f"ARGS={upload}")
+        assert "nothing was uploaded" in rehearsal.stderr
+        assert list((tmp_path / "index").iterdir()) == []
+        world.make("publish", f"ARGS=--upload {upload}")
+        assert len(list((tmp_path / "index").iterdir())) == 2
+        world.run(
+            *("uv", "tool", "install", "--index", f"{address}/simple/"),
+            *("--python", "3.11", f"demo-app=={VERSION}"),
+            NO_PROXY="127.0.0.1",
+        )
+    assert world.command("demo-app", "hello", "Ada") == "Hello, Ada!"
+    assert world.command("demo-app", "--version") == f"demo-app {VERSION}"
+
+
+@pytest.mark.slow
+def test_nothing_stale_is_published(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    world.commit()
+    world.make("build")
+    write(world, "state.py", 'VALUE = "new"\n')
+    refused = world.make("publish", expect=2)
+    assert "demo_app-0.1.0-py3-none-any.whl is not what the sources give now" in refused.stderr
+    assert "hint: run `make build`" in refused.stderr
+    world.make("build")
+    world.make("publish")
+    refused = world.make("publish", "ARGS=--upload --publish-url http://127.0.0.1:9", expect=2)
+    assert "there are changes that git does not have" in refused.stderr
+    (world.project / "dist" / "demo_app-0.0.9-py3-none-any.whl").write_bytes(b"")
+    refused = world.make("publish", expect=2)
+    assert "demo_app-0.0.9-py3-none-any.whl is not what the sources give" in refused.stderr
+
+
+def test_publish_builds_where_nothing_is_built(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    assert "nothing was uploaded" in world.make("publish").stderr
+    assert len(list((world.project / "dist").glob("demo_app-0.1.0*"))) == 2
+
+
+def test_private_projects_are_not_published(tmp_path: Path) -> None:
+    world = World(tmp_path, Everything("uv_build", "src", "cli", license="proprietary"))
+    refused = world.make("publish", expect=2)
+    assert "error: pyproject.toml has the classifier Private :: Do Not Upload" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_version_between_two_tags_is_not_published(tmp_path: Path) -> None:
+    world = World(tmp_path, FROM_GIT)
+    world.commit(tag="v1.0.0")
+    write(world, "__main__.py", "")
+    refused = world.make("publish", expect=2)
+    assert "an index takes no local version" in refused.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
+def test_two_builds_are_the_same_bytes(backend: str, tmp_path: Path) -> None:
+    """In another folder, at another time, by files of other times, and with another umask."""
+    made: list[dict[str, bytes]] = []
+    for name, umask in (("one", 0o022), ("another", 0o077)):
+        world = World(tmp_path / name, Everything(backend, "src", "cli"))
+        if made:
+            for path in world.package.rglob("*"):
+                os.utime(path, (10**9, 10**9))
+        world.run("sh", "-c", f"umask {umask:o}; make build ARGS=--twice")
+        dist = world.project / "dist"
+        made.append({path.name: path.read_bytes() for path in dist.glob("demo_app*")})
+    assert made[0].keys() == made[1].keys()
+    assert [name for name in made[0] if made[0][name] != made[1][name]] == []
+    listed = world.run("tar", "tzf", *dist.glob("*.tar.gz")).stdout
+    assert ".freshness" not in listed
+
+
+def test_a_build_that_differs_is_told(tmp_path: Path) -> None:
+    """A module that the build writes anew each time, in a project's own build hook."""
+    world = World(tmp_path, CLI)
+    hook = """
+import uuid
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        made = __import__("pathlib").Path(self.directory) / "made.py"
+        made.parent.mkdir(exist_ok=True)
+        made.write_text(f"ID = {uuid.uuid4().hex!r}")
+        build_data["force_include"][str(made)] = "demo_app/made.py"
+"""
+    (world.project / "hatch_build.py").write_text(hook, encoding="utf-8")
+    world.replace("[tool.mypy]", "[tool.hatch.build.targets.wheel.hooks.custom]\n\n[tool.mypy]")
+    done = world.make("build", "ARGS=--twice", expect=2)
+    assert "differs   demo_app-0.1.0-py3-none-any.whl" in done.stdout
+
+
+@pytest.mark.slow
+def test_bump(tmp_path: Path) -> None:
+    world = living(CLI, tmp_path)
+    before = (world.project / "pyproject.toml").read_text()
+    refused = world.make("bump", "ARGS=minor", expect=2)
+    assert "No changelog fragments to collect" in output(refused)
+    assert (world.project / "pyproject.toml").read_text() == before
+    (world.project / "changelog.d" / "x.md").write_text("### Fixed\n\n- That.\n")
+    assert "- That." in world.make("changelog").stdout
+    assert "git tag v0.2.0" in output(world.make("bump", "ARGS=minor"))
+    assert "## 0.2.0 - 2" in (world.project / "CHANGELOG.md").read_text()
+    assert 'version = "0.2.0"' in (world.project / "pyproject.toml").read_text()
+    assert (world.project / "changelog.d" / "README.md").exists()
+
+
+@pytest.mark.slow
+def test_bump_of_a_version_from_git(tmp_path: Path) -> None:
+    world = living(FROM_GIT, tmp_path)
+    assert "the version is a tag in git" in output(world.make("bump", "ARGS=minor", expect=2))
+    released(world)
+    world.make("install")
+    assert world.ask(value("__init__", "__version__")) == VERSION
+
+
+def test_sbom_names_what_is_locked(tmp_path: Path) -> None:
+    world = living(CLI, tmp_path)
+    world.run("uv", "add", "--quiet", "iniconfig>=2")
+    world.make("sbom")
+    text = (world.project / "sbom.cdx.json").read_text()
+    assert '"bomFormat": "CycloneDX"' in text
+    assert "pkg:pypi/iniconfig@" in text
+    assert "pytest" not in text
+    shutil.rmtree(world.project / ".venv")
