@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
+from packaging.version import InvalidVersion, Version
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # `uv run` brings the environment
@@ -24,7 +25,8 @@ nox.options.download_python = "never"  # a Python that is not here is skipped; i
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 GROUPS = PROJECT["dependency-groups"]
-LINT = ("--only-group", "lint")  # what looks at files alone needs no project in the environment
+LINT = ("--only-group", "lint")  # what looks at files alone leaves the installed project alone
+DIST = ("--only-group", "dist")
 TYPE_CHECKERS = {
     "mypy": ("mypy",),
     "ty": ("ty", "check"),
@@ -41,13 +43,18 @@ LIVE_DOCUMENTATION = {
 }
 
 
-def uv(session: nox.Session, *arguments: str, also_good: tuple[int, ...] = ()) -> None:
-    """Run uv with *arguments*; exit codes that are *also_good* are no failure."""
+def uv(
+    session: nox.Session, *arguments: str, also_good: tuple[int, ...] = (), log: bool = True
+) -> None:
+    """Run uv with *arguments*; exit codes that are *also_good* are no failure.
+
+    Without *log* the command is not shown, for there may be a password in it.
+    """
     if shutil.which("uv") is None:
         session.error(
             "uv is not installed\nhint: see https://docs.astral.sh/uv/getting-started/installation/"
         )
-    session.run("uv", *arguments, external=True, success_codes=[0, *also_good])
+    session.run("uv", *arguments, external=True, success_codes=[0, *also_good], log=log)
 
 
 def tool(session: nox.Session, *command: str) -> None:
@@ -55,20 +62,26 @@ def tool(session: nox.Session, *command: str) -> None:
     uv(session, "run", *command, *session.posargs)
 
 
-def freshness(session: nox.Session, *arguments: str) -> None:
+def freshness(session: nox.Session, *arguments: str, log: bool = True) -> None:
     """Run a verb of tools/freshness; nox ends with its exit code if that is not 0."""
     script = ("run", "--quiet", "--script", "tools/freshness/__main__.py")
     try:
-        uv(session, *script, *arguments, *session.posargs)
+        uv(session, *script, *arguments, *session.posargs, log=log)
     except CommandFailed as failed:
         sys.exit(getattr(failed, "return_code", None) or 1)
 
 
-def chosen(group: str, commands: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Give the command of the tool that a dependency group names, none without such a group."""
+def chosen(session: nox.Session, group: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the command of the one of the *known* tools that a dependency group names."""
     listed = nox.project.dependency_groups(PROJECT, group) if group in GROUPS else ()
     names = {re.split("[^A-Za-z0-9-]", requirement)[0] for requirement in listed}
-    return next((command for name, command in commands.items() if name in names), ())
+    command = next((command for name, command in known.items() if name in names), ())
+    if not command:
+        session.error(
+            f"none of {', '.join(known)} is in the dependency group {group!r}\n"
+            "hint: name one there, or teach noxfile.py another"
+        )
+    return command
 
 
 # --- Install: what runs is what is in the sources -------------------------------------------------
@@ -155,7 +168,20 @@ def without_bytecode(session: nox.Session) -> None:
     session.env["PYTHONDONTWRITEBYTECODE"] = "1"
 
 
-@nox.session(python=PYTHONS, venv_backend="uv", default=False, tags=["test"], allow_parallel=True)
+@nox.session(default=False, tags=["test"])
+def _erase(session: nox.Session) -> None:
+    """Forget what earlier tests reached, of Pythons that are not tested this time as well."""
+    uv(session, "run", "--only-group", "test", "coverage", "erase")
+
+
+@nox.session(
+    requires=["_erase"],
+    python=PYTHONS,
+    venv_backend="uv",
+    default=False,
+    tags=["test"],
+    allow_parallel=True,
+)
 def test(session: nox.Session) -> None:
     """Run the tests on every supported Python that is here: nox -s test -- -k NAME."""
     without_bytecode(session)
@@ -186,7 +212,8 @@ def doctest(session: nox.Session) -> None:
     """Run the examples in docstrings."""
     without_bytecode(session)
     examples = ("--doctest-modules", "--override-ini=python_files=", *session.posargs)
-    uv(session, "run", "pytest", *examples, also_good=(5,))  # 5: there are none
+    none = () if session.posargs else (5,)
+    uv(session, "run", "pytest", *examples, also_good=none)
 
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
@@ -204,7 +231,7 @@ def format_check(session: nox.Session) -> None:
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def types(session: nox.Session) -> None:
     """Check the types."""
-    tool(session, *chosen("types", TYPE_CHECKERS))
+    tool(session, *chosen(session, "types", TYPE_CHECKERS))
 
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
@@ -222,11 +249,13 @@ def deps(session: nox.Session) -> None:
 @nox.session(default=False, tags=["docs"], allow_parallel=True)
 def docs(session: nox.Session) -> None:
     """Build the documentation, warnings and dead links as errors: -- --serve shows it live."""
+    if "docs" not in GROUPS:
+        session.skip("this project was made without documentation (docs: none)")
     serve = session.interactive and "--serve" in session.posargs
-    command = chosen("docs", LIVE_DOCUMENTATION if serve else DOCUMENTATION)
-    if not command:
-        session.skip("this project was made without documentation (`docs: none`)")
-    uv(session, "run", *command)
+    command = chosen(session, "docs", LIVE_DOCUMENTATION if serve else DOCUMENTATION)
+    if Path("site", ".buildinfo").exists():  # Sphinx leaves pages there whose sources are gone
+        shutil.rmtree("site")
+    uv(session, "run", *command, *(each for each in session.posargs if each != "--serve"))
 
 
 @nox.session(
@@ -234,7 +263,7 @@ def docs(session: nox.Session) -> None:
 )
 def check(session: nox.Session) -> None:
     """All that must pass before a push."""
-    session.log("lint, format, types, spelling, requirements, tests, documentation: all pass")
+    session.log("all of it passes, or was skipped with a reason above")
 
 
 @nox.session(default=False, tags=["release"])
@@ -258,10 +287,13 @@ def audit(session: nox.Session) -> None:
 @nox.session(name="check-dist", default=False, tags=["release"])
 def check_dist(session: nox.Session) -> None:
     """Build twice, to the same bytes, and look at what a package index would."""
-    uv(session, "run", "check-sdist", "--installer", "uv")  # it may leave an egg-info behind
+    if Path(".git").exists():  # check-sdist may leave an egg-info behind; the build removes it
+        uv(session, "run", *DIST, "check-sdist", "--installer", "uv")
+    else:
+        session.warn("no git here, so nobody knows whether the sdist is complete")
     freshness(session, "build", "--twice")
-    uv(session, "run", "check-wheel-contents", "dist")
-    uv(session, "run", "twine", "check", "--strict", *map(str, Path("dist").glob("*.*")))
+    uv(session, "run", *DIST, "check-wheel-contents", "dist")
+    uv(session, "run", *DIST, "twine", "check", "--strict", *map(str, Path("dist").glob("*.*")))
 
 
 @nox.session(default=False, tags=["release"])
@@ -285,29 +317,45 @@ def changelog(session: nox.Session) -> None:
     """Show what the changelog will say of the next version: -- create adds to it."""
     command = session.posargs or ("print",)
     nothing = () if session.posargs else (2,)
-    uv(session, "run", "scriv", *command, also_good=nothing)
+    uv(session, "run", *DIST, "scriv", *command, also_good=nothing)
 
 
 @nox.session(default=False, tags=["release"])
 def bump(session: nox.Session) -> None:
     """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0)."""
-    wanted = "".join(session.posargs[:1]) or "patch"
-    static = "version" in PROJECT["project"]
-    if wanted.isalpha() and not static:
+    version = next_version(session)
+    scriv = ("run", "--quiet", *DIST, "scriv")
+    notes = session.run("uv", *scriv, "print", silent=True, external=True, success_codes=[0, 2])
+    if not re.search("^#", re.sub("(?s)<!--.*?-->", "", str(notes)), re.MULTILINE):
+        session.error("the changelog has nothing to say\nhint: nox -s changelog -- create")
+    uv(session, *scriv, "collect", "--version", version)
+    if "version" in PROJECT["project"]:
+        uv(session, "version", version)
+    session.log(f"next: commit that, then `git tag v{version}`, and push both")
+
+
+def next_version(session: nox.Session) -> str:
+    """Give the version that is asked for, as PEP 440 spells it."""
+    asked = "".join(session.posargs[:1]) or "patch"
+    current = PROJECT["project"].get("version")
+    if asked.isalpha() and current is None:
         session.error("the version is a tag in git\nhint: name the next one: nox -s bump -- 1.2.0")
-    asked = ("--bump", wanted) if wanted.isalpha() else (wanted,)
-    preview = ("uv", "version", "--short", "--dry-run", *asked)
-    version = str(session.run(*preview, silent=True, external=True)) if static else wanted
-    uv(session, "run", "scriv", "collect", "--version", version.strip())
-    if static:
-        uv(session, "version", version.strip())
-    session.log(f"next: commit that, then `git tag v{version.strip()}` and push the tag")
+    if asked.isalpha():
+        preview = ("version", "--short", "--dry-run", "--bump", asked)
+        asked = str(session.run("uv", *preview, silent=True, external=True)).strip()
+    try:
+        version = Version(asked)
+    except InvalidVersion:
+        session.error(f"{asked} is no version\nhint: one such as 1.2.0, or patch, minor, major")
+    if current and version <= Version(current):
+        session.error(f"{version} is not after {current}\nhint: name a later one")
+    return str(version)
 
 
 @nox.session(default=False, tags=["release"])
 def publish(session: nox.Session) -> None:
     """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --upload."""
-    freshness(session, "publish")
+    freshness(session, "publish", log=False)
 
 
 if __name__ == "__main__":

@@ -238,6 +238,9 @@ def test_sources_are_what_a_build_can_read(tmp_path: Path) -> None:
             ".venv/pyvenv.cfg": "",
             ".venv/lib/x.py": "",
             ".cache/CACHEDIR.TAG": "",
+            ".tools/cache/uv/CACHEDIR.TAG": "",
+            ".tools/cache/uv/made.so": "",
+            "demo/cache/CACHEDIR.TAG": "",
             ".nox/x.py": "",
             "demo/__pycache__/x.pyc": "",
             "demo/größe.py": "",
@@ -250,6 +253,7 @@ def test_sources_are_what_a_build_can_read(tmp_path: Path) -> None:
     assert set(sources_of(tmp_path)) == {
         ".hidden",
         "build/notes.txt",
+        "demo/cache/CACHEDIR.TAG",
         "demo/größe.py",
         "dist/other-1.0.tar.gz",
         "dist/photos.zip",

@@ -92,7 +92,7 @@ def test_publish_builds_where_nothing_is_built(tmp_path: Path) -> None:
 def test_private_projects_are_not_published(tmp_path: Path) -> None:
     world = World(tmp_path, Everything("uv_build", "src", "cli", license="proprietary"))
     refused = world.make("publish", expect=2)
-    assert "error: pyproject.toml has the classifier Private :: Do Not Upload" in refused.stderr
+    assert "error: Private :: Do Not Upload is among the classifiers" in refused.stderr
 
 
 @pytest.mark.slow
@@ -102,6 +102,21 @@ def test_a_version_between_two_tags_is_not_published(tmp_path: Path) -> None:
     write(world, "__main__.py", "")
     refused = world.make("publish", expect=2)
     assert "an index takes no local version" in refused.stderr
+
+
+@pytest.mark.slow
+def test_a_version_that_git_should_tell_is_not_made_up(tmp_path: Path) -> None:
+    world = World(tmp_path, FROM_GIT)
+    refused = world.make("publish", expect=2)
+    assert "the version comes from git, which is not here: 0.0.0 is made up" in refused.stderr
+
+
+def test_nobody_reads_a_password(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    options = "--publish-url http://127.0.0.1:9 --username u --password geheim"
+    assert "geheim" not in output(world.make("publish", f"ARGS={options}"))
+    nox = (sys.executable, "-m", "nox", "--session", "publish", "--", *options.split())
+    assert "geheim" not in output(world.run(*nox))
 
 
 @pytest.mark.slow
@@ -146,9 +161,18 @@ class Hook(BuildHookInterface):
 def test_bump(tmp_path: Path) -> None:
     world = living(CLI, tmp_path)
     before = (world.project / "pyproject.toml").read_text()
-    refused = world.make("bump", "ARGS=minor", expect=2)
-    assert "No changelog fragments to collect" in output(refused)
+    (world.project / "changelog.d" / "first-release.md").unlink()
+    unwritten = "<!--\n### Added\n\n- Something.\n-->\n"
+    for note in ("", unwritten):
+        (world.project / "changelog.d" / "x.md").write_text(note)
+        refused = world.make("bump", "ARGS=minor", expect=2)
+        assert "the changelog has nothing to say\nhint: nox -s changelog -- create" in output(
+            refused
+        )
+    for wrong in ("foo1", "0.1.0", "0.0.9"):
+        assert "\nhint: " in output(world.make("bump", f"ARGS={wrong}", expect=2))
     assert (world.project / "pyproject.toml").read_text() == before
+    assert (world.project / "changelog.d" / "x.md").exists()
     (world.project / "changelog.d" / "x.md").write_text("### Fixed\n\n- That.\n")
     assert "- That." in world.make("changelog").stdout
     assert "git tag v0.2.0" in output(world.make("bump", "ARGS=minor"))
@@ -161,7 +185,9 @@ def test_bump(tmp_path: Path) -> None:
 def test_bump_of_a_version_from_git(tmp_path: Path) -> None:
     world = living(FROM_GIT, tmp_path)
     assert "the version is a tag in git" in output(world.make("bump", "ARGS=minor", expect=2))
-    released(world)
+    assert "foo1 is no version" in output(world.make("bump", "ARGS=foo1", expect=2))
+    assert "git tag v0.2.0" in output(world.make("bump", "ARGS=v0.2.0"))
+    world.commit(tag="v0.2.0")
     world.make("install")
     assert world.ask(value("__init__", "__version__")) == VERSION
 

@@ -32,6 +32,7 @@ SHAPE: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
     "project.name": str,
     "project.version": str,
     "project.requires-python": str,
+    "project.classifiers": list,
     "project.dynamic": list,
     "project.dependencies": list,
     "project.optional-dependencies": dict,
@@ -93,7 +94,8 @@ class Project:
     ``sourced`` are the requirements that ``[tool.uv.sources]`` takes from elsewhere than an index.
     ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
-    name of entry points that are no commands; None where they are dynamic.
+    name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
+    those that are declared.
     """
 
     root: Path
@@ -112,6 +114,7 @@ class Project:
     setup: str = ""
     written: tuple[str, ...] = ()
     plugins: Mapping[str, str] | None = None
+    classifiers: tuple[str, ...] = ()
 
     @property
     def reads_history(self) -> bool:
@@ -194,6 +197,7 @@ def read_project(root: Path) -> Project:
         setup=_text_if_there(root / "setup.py") + _text_if_there(root / "setup.cfg"),
         written=tuple(_written(tables.get("tool", {}))),
         plugins=None if "entry-points" in dynamic else _plugins(project),
+        classifiers=tuple(map(str, project.get("classifiers", ()))),
     )
 
 

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 from freshness.archives import read_wheel
 from freshness.errors import FreshnessError
-from freshness.git import is_changed
+from freshness.git import in_repository, is_changed
 from freshness.project import Project
 from freshness.record import digest_of
 from freshness.sdist import settle
@@ -72,14 +72,22 @@ def refuse_upload(
     stale = [
         f"{name} is not what the sources give now" for name in differing(archives_in(dist), built)
     ]
-    problems = [*stale, *_against_version(version, tag)]
-    if PRIVATE in project.text:
-        problems.append(f"pyproject.toml has the classifier {PRIVATE}")
+    private = [f"{PRIVATE} is among the classifiers"] if PRIVATE in project.classifiers else []
+    problems = [*stale, *private, *_against_version(version, tag)]
+    if project.version is None and not in_repository(project.root):
+        problems.append(f"the version comes from git, which is not here: {version} is made up")
     if for_real and is_changed(project.root):
         problems.append("there are changes that git does not have")
     if problems:
-        first = "run `make build`" if stale else "commit and tag what is to be released"
-        raise FreshnessError("; ".join(problems), hint=f"{first}, then run the command again")
+        raise FreshnessError("; ".join(problems), hint=_hint(stale, private))
+
+
+def _hint(stale: Sequence[str], private: Sequence[str]) -> str:
+    if stale:
+        return "run `make build`, then the command again"
+    if private:
+        return "take that classifier out of pyproject.toml if this is for everybody"
+    return "commit and tag what is to be released, then run the command again"
 
 
 def _against_version(version: Version, tag: str | None) -> list[str]:

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from freshness.errors import FreshnessError
 
 INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
+
+SECRETS = ("--password", "--token")
+"""Options of ``uv publish`` whose values are shown to nobody."""
 
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 """Variables that a make hands to those below it; a fix that is typed has none above."""
@@ -140,7 +144,19 @@ def base_interpreter() -> Path:
 def typed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Spell a command as it would be typed into a POSIX shell."""
     settings = [f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()]
-    return " ".join([*settings, shlex.join(command)])
+    return " ".join([*settings, shlex.join(_without_secrets(command))])
+
+
+def _without_secrets(command: Sequence[str]) -> list[str]:
+    """Give *command* as it may be shown: with *** for a password or a token."""
+    shown = list(command)
+    for place, (before, argument) in enumerate(pairwise(["", *command])):
+        option, separator, _ = argument.partition("=")
+        if before in SECRETS:
+            shown[place] = "***"
+        elif option in SECRETS and separator:
+            shown[place] = f"{option}=***"
+    return shown
 
 
 def become(command: Sequence[str], announce: Callable[[str], None]) -> int:

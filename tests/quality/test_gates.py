@@ -1,0 +1,204 @@
+"""Gates that cannot be passed by what is left over, skipped in silence, or set aside."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from quality.combinations import Everything
+from quality.test_combinations import living
+from quality.validators import tool
+from scenarios.edits import write
+from support.world import BASE_PYTHON, World, output, pythons_here
+
+CLI = Everything("hatchling", "src", "cli", docs="none", ci="none", python_min="3.11")
+MIXED = """
+def used(value: int) -> int:
+    if value > 1:
+        return 1
+    if value > 2:
+        return 2
+    return 3
+"""
+
+
+def nox(world: World, *arguments: str, expect: int = 0) -> str:
+    return output(world.run("uv", "run", "nox", "--session", *arguments, expect=expect))
+
+
+@pytest.mark.slow
+def test_coverage_forgets_what_was_reached_before(tmp_path: Path) -> None:
+    """By tests that are gone since, on a Python that is not here any more."""
+    world = living(CLI, tmp_path)
+    other = next(
+        v for v in (f.parent.name.rpartition(".")[0] for f in pythons_here()) if v > "3.11"
+    )
+    write(world, "mixed.py", MIXED * 3)
+    tests = world.project / "tests" / "test_mixed.py"
+    tests.write_text("from demo_app import mixed\n\ndef test_it() -> None:\n    mixed.used(3)\n")
+    nox(world, f"test-{other}")
+    assert (world.project / f".coverage.{other}").exists()
+    tests.unlink()
+    world.extra["PATH"] = os.pathsep.join(
+        [str(world.root / "uv"), str(BASE_PYTHON.parent), "/usr/bin", "/bin"]
+    )
+    told = nox(world, "coverage", expect=1)
+    assert f"test-{other}: skipped" in told
+    assert "mixed.py" in told
+
+
+@pytest.mark.slow
+def test_a_tool_that_is_not_known_is_an_error(tmp_path: Path) -> None:
+    world = living(CLI, tmp_path)
+    world.replace(
+        'types = ["mypy>=1.16", { include-group = "test" }]',
+        'types = ["pytest"]\ndocs = ["pytest"]',
+    )
+    world.run("uv", "lock", "--quiet")
+    assert "none of mypy, ty, pyrefly, basedpyright is in" in nox(world, "types", expect=1)
+    assert "none of zensical, sphinx is in the dependency group 'docs'" in nox(
+        world, "docs", expect=1
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("docs", ["zensical", "sphinx"])
+def test_documentation_has_no_page_of_yesterday_and_no_dead_link(docs: str, tmp_path: Path) -> None:
+    world = living(
+        Everything("hatchling", "src", "library", docs=docs, python_min="3.11"), tmp_path
+    )
+    page = world.project / "docs" / "old.md"
+    page.write_text("---\norphan: true\n---\n\n# Old\n", encoding="utf-8")
+    world.make("docs")
+    built = list((world.project / "site").rglob("old*"))
+    assert built
+    page.unlink()
+    world.make("docs")
+    assert list((world.project / "site").rglob("old*")) == []
+    index = world.project / "docs" / "index.md"
+    text = index.read_text(encoding="utf-8")
+    for dead in ("[there](nowhere.md)", "[there](install.md#nowhere)"):
+        index.write_text(f"{text}\n{dead}\n", encoding="utf-8")
+        assert "warning" in output(world.make("docs", expect=2)).lower(), dead
+
+
+@pytest.mark.slow
+def test_sdist_that_lacks_a_module_is_found_whatever_the_hash_seed(tmp_path: Path) -> None:
+    world = living(Everything("setuptools", "flat", "library", ci="none", docs="none"), tmp_path)
+    (world.project / "MANIFEST.in").write_text("exclude demo_app/text.py\n", encoding="utf-8")
+    world.commit()
+    for seed in "0123":
+        told = output(world.make("check-dist", expect=2, PYTHONHASHSEED=seed))
+        assert "Git only:\n  demo_app/text.py" in told
+
+
+@pytest.mark.slow
+def test_checks_of_files_alone_leave_the_installed_project_alone(tmp_path: Path) -> None:
+    world = living(Everything("hatchling", "src", "library", docs="none", ci="none"), tmp_path)
+    world.make("install")
+    for verb in ("lint", "format", "format-check", "spell", "changelog"):
+        world.make(verb)
+    world.run("git", "commit", "--allow-empty", "--message", "hooks")
+    assert ".venv    fresh" in world.make("doctor", expect=None).stdout
+
+
+@pytest.mark.slow
+def test_deps_finds_what_is_not_used_and_what_is_not_required(tmp_path: Path) -> None:
+    world = living(CLI, tmp_path)
+    world.run("uv", "add", "--quiet", "iniconfig")
+    assert "DEP002" in nox(world, "deps", expect=1)
+    write(world, "reader.py", "import iniconfig\nimport packaging\n\nprint(iniconfig, packaging)\n")
+    told = nox(world, "deps", expect=1)
+    assert "DEP002" not in told
+    assert "DEP004" in told or "DEP003" in told or "DEP001" in told
+
+
+def test_noxfile_runs_where_nox_is_not_installed(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    listed = world.run("uv", "run", "noxfile.py", "--list").stdout
+    assert "Clean, force a fresh build, install it, verify." in listed
+    assert not (world.project / ".venv").exists()
+    assert shutil.which("nox", path=str(world.commands)) is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["cli", "library"])
+def test_starter_code_satisfies_every_type_checker(kind: str, tmp_path: Path) -> None:
+    """Whichever was chosen; and all that the package offers is typed (PEP 561)."""
+    answers = Everything(
+        "hatchling", "src", kind, ci="none", docs="none", type_checker="basedpyright"
+    )
+    world = living(answers, tmp_path)
+    python = world.project / ".venv" / "bin" / "python"
+    places = ["src/demo_app", "tests"]
+    for command in (
+        tool("mypy", "--strict", "--python-executable", str(python), *places),
+        tool("ty", "check", "--error-on-warning", "--python", ".venv", *places),
+        tool("pyrefly", "check", "--preset=strict", f"--python-interpreter-path={python}", *places),
+        tool("basedpyright", "--pythonpath", str(python)),  # strict, by the project's settings
+        tool(
+            "basedpyright",
+            "--pythonpath",
+            str(python),
+            "--ignoreexternal",
+            "--verifytypes",
+            "demo_app",
+        ),
+    ):
+        told = output(world.run(*command))
+        if "--verifytypes" in command:
+            assert "Type completeness score: 100%" in told
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version_source", ["static", "vcs"])
+def test_steps_of_the_dockerfile(version_source: str, tmp_path: Path) -> None:
+    """No engine is needed to run its RUN lines: in folders of their own, from what COPY takes."""
+    answers = Everything(
+        "hatchling", "src", "cli", version_source, ci="none", docs="none", extras=("docker",)
+    )
+    world = living(answers, tmp_path)
+    (world.project / "build").mkdir()
+    (world.project / "build" / "stale.py").touch()
+    text = (world.project / "Dockerfile").read_text(encoding="utf-8").replace("\\\n", "")
+    build, _, final = text.partition("\nFROM python:")
+    image = tmp_path / "image"
+    image.mkdir()
+    ignored = (world.project / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    skip = shutil.ignore_patterns(*(line.removeprefix("**/") for line in ignored if line[0] != "#"))
+    shutil.copytree(world.project, image / "src", ignore=skip)
+    assert not (image / "src" / "build").exists()
+    assert not (image / "src" / ".venv").exists()
+    world.extra |= {"SETUPTOOLS_SCM_PRETEND_VERSION": "1.2.0"}
+    for folder in ("/app", "/requirements.txt", "/wheels"):
+        build = build.replace(folder, str(image / folder[1:]))
+    for line in build.splitlines():
+        if line.startswith("RUN "):
+            command = f"cd '{image / 'src'}' && {line.removeprefix('RUN ')}"
+            world.run("sh", "-c", command, PATH=f"{BASE_PYTHON.parent}:{world.environment['PATH']}")
+    installed = image / "app" / "bin" / "demo-app"
+    told = world.run(installed, "--version").stdout.split()[-1]
+    assert told == ("0.1.0" if version_source == "static" else "1.2.0")
+    assert '"editable"' not in "".join(
+        p.read_text() for p in (image / "app").rglob("direct_url.json")
+    )
+    assert "USER 1000" in final
+
+
+@pytest.mark.slow
+def test_everything_that_is_json_is_json(tmp_path: Path) -> None:
+    world = World(
+        tmp_path,
+        Everything("hatchling", "src", "cli", extras=("vscode", "devcontainer", "renovate")),
+    )
+    found = [p for p in world.project.rglob("*.json") if ".venv" not in p.parts]
+    names = {path.name for path in found}
+    assert names >= {
+        "tasks.json",
+        "launch.json",
+        "settings.json",
+        "devcontainer.json",
+        "renovate.json",
+    }
+    assert all(json.loads(path.read_text(encoding="utf-8")) for path in found)

@@ -1,0 +1,102 @@
+"""The documentation site in a real browser: nothing complains, and the search finds a function."""
+
+import functools
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quality.combinations import Everything
+from quality.test_combinations import living
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+ZENSICAL = Everything("hatchling", "src", "library", docs="zensical", python_min="3.11")
+SPHINX = Everything("hatchling", "src", "library", docs="sphinx", python_min="3.11")
+
+
+class Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Silent, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def browser(profile: Path) -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = str(BROWSER)
+    quiet = ["background-networking", "component-update", "sync", "gpu", "quic"]
+    for argument in ["headless", "no-sandbox", "no-first-run", *(f"disable-{q}" for q in quiet)]:
+        options.add_argument(f"--{argument}")
+    options.add_argument(f"--user-data-dir={profile}")
+    options.add_argument("--window-size=1400,900")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = Chrome(options=options, service=ChromeService(str(DRIVER)))
+    try:
+        yield chrome
+    finally:
+        chrome.quit()
+
+
+def complaints(chrome: Chrome) -> list[Any]:
+    """What the browser's console says but for the icon that it asks every site for."""
+    log: list[Any] = chrome.get_log("browser")  # type: ignore[no-untyped-call]
+    return [entry for entry in log if "favicon.ico" not in entry["message"]]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (BROWSER and DRIVER), reason="there are no chromium and chromedriver here")
+@pytest.mark.parametrize("combination", [ZENSICAL, SPHINX], ids=["zensical", "sphinx"])
+def test_site(combination: Everything, tmp_path: Path) -> None:
+    world = living(combination, tmp_path)
+    world.make("docs")
+    pages = sorted(path for path in (world.project / "site").rglob("*.html"))
+    assert len(pages) >= 5
+    with served(world.project / "site") as address, browser(tmp_path / "profile") as chrome:
+        for page in pages:
+            chrome.get(address + page.relative_to(world.project / "site").as_posix())
+            assert complaints(chrome) == [], page
+        chrome.get(address)
+        found = find_in_zensical if combination.docs == "zensical" else find_in_sphinx
+        assert "shorten" in found(chrome, "shorten")
+        assert complaints(chrome) == []
+        told = chrome.find_element(By.TAG_NAME, "html").get_attribute("outerHTML") or ""
+        assert "http://" not in told.replace(address, "").replace("http://www.w3.org", "")
+
+
+def find_in_zensical(chrome: Chrome, text: str) -> str:
+    """Its search is in a shadow tree that takes the focus."""
+    chrome.find_element(By.TAG_NAME, "body").send_keys(Keys.CONTROL, "k")
+    waiting = WebDriverWait(chrome, 20)
+    shadow = "return document.activeElement.shadowRoot"
+    waiting.until(lambda c: c.execute_script(f"{shadow}?.querySelector('input')")).send_keys(text)
+    links = f"{shadow} ? [...document.activeElement.shadowRoot.querySelectorAll('a')].map(a => a.innerText) : []"
+    found: list[str] = waiting.until(
+        lambda c: [told for told in c.execute_script(links) if text in told]
+    )
+    return "\n".join(found)
+
+
+def find_in_sphinx(chrome: Chrome, text: str) -> str:
+    box = chrome.find_element(By.NAME, "q")
+    box.send_keys(text, Keys.ENTER)
+    results = (By.CSS_SELECTOR, "#search-results li")
+    WebDriverWait(chrome, 20).until(lambda c: c.find_elements(*results))
+    return "\n".join(each.text for each in chrome.find_elements(*results))
