@@ -6,7 +6,7 @@ nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "format-check", "types", "tests"]
 
-SAMPLE = " or ".join(
+SCENARIOS = " or ".join(
     (
         *("uv_build-src-library", "setuptools-flat-library", "hatchling-flat-cli"),
         *("test_situations", "test_doctor", "test_any_edit", "test_distributions"),
@@ -14,6 +14,16 @@ SAMPLE = " or ".join(
         *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
     )
 )
+QUALITY = " or ".join(
+    (
+        *("cli-MIT-3.11-github-zensical-mypy", "library-Apache-2.0-3.12-gitlab-sphinx-mypy"),
+        *("cli-vcs-BSD-3-Clause-3.10-github-none-ty", "cli-MIT-3.11-none-zensical-pyrefly"),
+        *("test_github_ci", "test_github_release", "test_gitlab", "upload_and_install"),
+        *("two_builds", "type_checker", "coverage_forgets", "commit_is_looked_at", "test_update"),
+        *("hash_seed", "dockerfile"),
+    )
+)
+SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY}"
 
 
 @nox.session
@@ -42,7 +52,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def sample(session: nox.Session) -> None:
-    """Run the part of the slow tests that SAMPLE names."""
+    """Run the part of the slow tests that SAMPLE names (an expression of pytest's -k)."""
     session.run("pytest", "--numprocesses=2", "-m", "slow", "-k", SAMPLE, *session.posargs)
 
 

@@ -20,11 +20,14 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 PLAIN = "uv tool install --force ."
 
+EVERYTHING = "[vscode, devcontainer, docker, agents, renovate, dependabot]"
+
 LIMITS = {
     "make install": 1.0,
     "nox -s install": 1.4,
     "make fresh": 0.35,
     "copier copy --defaults": 1.35,
+    "copier copy with everything": 1.6,
 }
 PEAK_MEGABYTES = 80
 WARM_UP = 2
@@ -112,6 +115,9 @@ def time_renders(root: Path, environment: Mapping[str, str], runs: int) -> list[
     commands = {
         "copier copy of an empty template": [*copy, str(empty), str(root / "made-empty")],
         "copier copy --defaults": [*copy, str(full), str(root / "made-full")],
+        "copier copy with everything": [
+            *(*copy, "--data", f"extras={EVERYTHING}", str(full), str(root / "made-everything"))
+        ],
     }
     return compare(commands, root, environment, runs)
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,9 @@ def nox(world: World, *arguments: str, expect: int = 0) -> str:
 def test_coverage_forgets_what_was_reached_before(tmp_path: Path) -> None:
     """By tests that are gone since, on a Python that is not here any more."""
     world = living(CLI, tmp_path)
-    other = next(
-        v for v in (f.parent.name.rpartition(".")[0] for f in pythons_here()) if v > "3.11"
-    )
+    other = max(pythons_here())
+    if other == f"3.{sys.version_info.minor}":
+        pytest.skip("there is no second Python here")
     write(world, "mixed.py", MIXED * 3)
     tests = world.project / "tests" / "test_mixed.py"
     tests.write_text("from demo_app import mixed\n\ndef test_it() -> None:\n    mixed.used(3)\n")

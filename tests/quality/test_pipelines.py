@@ -55,8 +55,7 @@ def runnable(steps: list[Step]) -> list[Step]:
 
 def here(names: list[str]) -> list[str]:
     """Those of the sessions ``test-3.x`` whose Python this machine has."""
-    versions = [folder.parent.name.rpartition(".")[0] for folder in pythons_here()]
-    return [name for name in names if name.rpartition("-")[2] in versions]
+    return [name for name in names if name.rpartition("-")[2] in pythons_here()]
 
 
 @pytest.mark.slow

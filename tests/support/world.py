@@ -37,12 +37,12 @@ def uv_executable() -> str:
     return found
 
 
-def pythons_here() -> list[Path]:
-    """Give the folders of the interpreters of this machine that a generated project supports."""
-    versions = {
-        path.parent.name: path for path in Path.home().glob(".pyenv/versions/3.1[0-9]*/bin")
-    }
-    return [versions[name] for name in sorted(versions)]
+def pythons_here() -> dict[str, Path]:
+    """Give the folder of each interpreter here that a generated project may support, by version."""
+    found = {f"3.{sys.version_info.minor}": BASE_PYTHON.parent}
+    for folder in sorted(Path.home().glob(".pyenv/versions/3.1[0-5].*/bin")):
+        found.setdefault(folder.parent.name.rpartition(".")[0], folder)
+    return dict(sorted(found.items()))
 
 
 class World:
