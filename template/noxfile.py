@@ -162,6 +162,11 @@ def format_(session: nox.Session) -> None:
 # --- Check: what `check` requires, and then some --------------------------------------------------
 
 
+def alone(session: nox.Session) -> tuple[str, ...]:
+    """Give the options for an environment that is gone afterwards: no copy stays to get stale."""
+    return ("--isolated", "--python", str(session.python))
+
+
 def without_bytecode(session: nox.Session) -> None:
     """Let Python neither read nor write bytecode: it may be that of an earlier edit."""
     session.env["PYTHONPYCACHEPREFIX"] = str(session.cache_dir / "none")
@@ -185,9 +190,8 @@ def _erase(session: nox.Session) -> None:
 def test(session: nox.Session) -> None:
     """Run the tests on every supported Python that is here: nox -s test -- -k NAME."""
     without_bytecode(session)
-    session.env["UV_PROJECT_ENVIRONMENT"] = session.virtualenv.location
     session.env["COVERAGE_FILE"] = f".coverage.{session.python}"
-    tests = ("--python", str(session.python), "--no-default-groups", "--group", "test")
+    tests = (*alone(session), "--no-default-groups", "--group", "test")
     tool(session, *tests, "coverage", "run", "-m", "pytest")
 
 
@@ -195,8 +199,12 @@ def test(session: nox.Session) -> None:
 def test_lowest(session: nox.Session) -> None:
     """Run the tests on the oldest Python, with the oldest requirements allowed."""
     without_bytecode(session)
-    session.install("--resolution=lowest-direct", "--editable=.", "--group=test")
-    session.run("pytest", *session.posargs)
+    oldest = str(Path(session.create_tmp(), "requirements.txt"))
+    asked = ("--resolution", "lowest-direct", "--python-version", str(session.python))
+    read = ("--group", "test", "pyproject.toml", "--output-file", oldest)
+    uv(session, "pip", "compile", "--quiet", *asked, *read)
+    requirements = ("--with-requirements", oldest, "--with-editable", ".")
+    tool(session, *alone(session), "--no-project", *requirements, "python", "-m", "pytest")
 
 
 @nox.session(requires=["test"], default=False, tags=["test"])

@@ -19,8 +19,7 @@ rules:
 SCHEMAS = {
     "vendor.github-workflows": ".github/workflows/*.yml",
     "custom.github-workflows-require-timeout": ".github/workflows/*.yml",
-    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/[!c]*.yml",
-    "vendor.github-issue-config": ".github/ISSUE_TEMPLATE/config.yml",
+    "vendor.github-issue-forms": ".github/ISSUE_TEMPLATE/*.yml",
     "vendor.dependabot": ".github/dependabot.yml",
     "vendor.gitlab-ci": ".gitlab-ci.yml",
     "vendor.renovate": "renovate.json",

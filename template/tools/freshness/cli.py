@@ -182,7 +182,9 @@ def publish(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     own, passed_on = _publish_parser().parse_known_args(parsed.arguments)
     dist = project.root / own.dist
     if not archives_in(dist):
-        build_distributions(_parser().parse_args(["build", "--out-dir", own.dist]), project, uv)
+        building = _parser().parse_args(["build", "--out-dir", own.dist])
+        if build_distributions(building, project, uv) != VERIFIED:
+            return NOT_VERIFIED
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting), store.scratch() as scratch:
