@@ -20,7 +20,7 @@ QUALITY = " or ".join(
         *("cli-vcs-BSD-3-Clause-3.10-github-none-ty", "cli-MIT-3.11-none-zensical-pyrefly"),
         *("test_github_ci", "test_github_release", "test_gitlab", "upload_and_install"),
         *("two_builds", "type_checker", "coverage_forgets", "commit_is_looked_at", "test_update"),
-        *("hash_seed", "dockerfile"),
+        *("hash_seed", "dockerfile", "build_that_differs", "reads_a_password", "without_git"),
     )
 )
 SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY}"

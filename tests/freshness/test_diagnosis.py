@@ -197,6 +197,16 @@ def test_archive(files: dict[str, Digest], version: str, expected: dict[str, lis
     assert named(judge_archive(WHEEL, fewer, FIX))["F104"] == ["demo/data.txt"]
 
 
+def test_archive_of_another_release_of_its_backend() -> None:
+    """It has another Generator line in WHEEL; the rest of the file is compared."""
+    path = "demo-1.0.dist-info/WHEEL"
+    reference = replace(WHEEL, files={**WHEEL.files, path: ONE}, bodies={path: ONE})
+    archive = replace(reference, files={**WHEEL.files, path: TWO})
+    assert judge_archive(reference, archive, FIX) == []
+    other = replace(archive, bodies={path: TWO})
+    assert named(judge_archive(reference, other, FIX))["F103"] == [path]
+
+
 IN_SDIST = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": TWO}
 
 

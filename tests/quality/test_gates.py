@@ -198,3 +198,28 @@ def test_everything_that_is_json_is_json(tmp_path: Path) -> None:
         "renovate.json",
     }
     assert all(json.loads(path.read_text(encoding="utf-8")) for path in found)
+
+
+UNWANTED = {
+    "COM812": "the formatter's",
+    "CPY001": "REUSE.toml says it, once",
+    "D1": "what needs a docstring is the owner's to say",
+    "D203": "the other of two styles",
+    "D213": "the other of two styles",
+    "INP001": "tests are no package",
+    "PLR2004": "tests expect numbers",
+    "S101": "tests assert",
+    "T201": "a command prints",
+    "EM102": "the message stands where it is raised",
+    "TRY003": "the message stands where it is raised",
+}
+"""Rules of Ruff that the starter code does without, and why."""
+
+
+@pytest.mark.parametrize("kind", ["cli", "library"])
+def test_starter_code_under_all_rules_of_ruff(kind: str, tmp_path: Path) -> None:
+    """tools/freshness and the noxfile are held to them by this repository's own settings."""
+    world = World(tmp_path, Everything("hatchling", "src", kind, docs="sphinx"))
+    rules = ("--isolated", "--no-cache", "--select=ALL", f"--ignore={','.join(UNWANTED)}")
+    target = ("--line-length=100", "--target-version=py310")
+    world.run(*tool("ruff", "check", *rules, *target, "src", "tests"))

@@ -53,6 +53,7 @@ def test_the_hooks_run_what_is_locked(tmp_path: Path) -> None:
     assert "this is the locked one" in output(world.make("lint", expect=2))
 
 
+@pytest.mark.slow
 def test_dev_without_git(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     done = world.make("dev")

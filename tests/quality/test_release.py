@@ -83,6 +83,7 @@ def test_nothing_stale_is_published(tmp_path: Path) -> None:
     assert "demo_app-0.0.9-py3-none-any.whl is not what the sources give" in refused.stderr
 
 
+@pytest.mark.slow
 def test_publish_builds_where_nothing_is_built(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     assert "nothing was uploaded" in world.make("publish").stderr
@@ -111,6 +112,7 @@ def test_a_version_that_git_should_tell_is_not_made_up(tmp_path: Path) -> None:
     assert "the version comes from git, which is not here: 0.0.0 is made up" in refused.stderr
 
 
+@pytest.mark.slow
 def test_nobody_reads_a_password(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     options = "--publish-url http://127.0.0.1:9 --username u --password geheim"
@@ -138,6 +140,7 @@ def test_two_builds_are_the_same_bytes(backend: str, tmp_path: Path) -> None:
     assert ".freshness" not in listed
 
 
+@pytest.mark.slow
 def test_a_build_that_differs_is_told(tmp_path: Path) -> None:
     """A module that the build writes anew each time, in a project's own build hook."""
     world = World(tmp_path, CLI)
@@ -192,6 +195,7 @@ def test_bump_of_a_version_from_git(tmp_path: Path) -> None:
     assert world.ask(value("__init__", "__version__")) == VERSION
 
 
+@pytest.mark.slow
 def test_sbom_names_what_is_locked(tmp_path: Path) -> None:
     world = living(CLI, tmp_path)
     world.run("uv", "add", "--quiet", "iniconfig>=2")

@@ -56,7 +56,9 @@ def judge_archive(reference: Distribution, archive: Distribution, fix: Fix) -> l
     added = reference.files.keys() - archive.files.keys()
     if reference.version != archive.version:  # every path of its dist-info differs, too
         gone, added = ({p for p in paths if ".dist-info/" not in p} for paths in (gone, added))
-    differing = _differing(reference, archive, reference.files.keys() & archive.files.keys())
+    both = reference.files.keys() & archive.files.keys()
+    same = {path for path in both if _is_rewritten(path, reference, archive)}
+    differing = _differing(reference, archive, both - same)
     return _judge_contents(reference, archive.version, gone, added, differing, fix)
 
 
