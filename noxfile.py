@@ -12,6 +12,7 @@ SCENARIOS = " or ".join(
         *("test_situations", "test_doctor", "test_any_edit", "test_distributions"),
         *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
         *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
+        *("arguments_and_exit_codes", "time_of_bytecode", "metadata_of_the_dist"),
     )
 )
 QUALITY = " or ".join(

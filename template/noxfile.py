@@ -24,7 +24,7 @@ nox.options.download_python = "never"  # a Python that is not here is skipped; i
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
-GROUPS = PROJECT["dependency-groups"]
+GROUPS = PROJECT.get("dependency-groups", {})
 LINT = ("--only-group", "lint")  # what looks at files alone leaves the installed project alone
 DIST = ("--only-group", "dist")
 TYPE_CHECKERS = {

@@ -95,6 +95,7 @@ def test_owner_adds_targets_in_local_mk(tmp_path: Path) -> None:
     assert world.make("greet").stdout == "mine\n"
 
 
+@pytest.mark.slow
 def test_metadata_of_the_distributions(tmp_path: Path) -> None:
     """What twine and a package index look at, in sdist and wheel."""
     for backend in ("hatchling", "uv_build", "setuptools"):

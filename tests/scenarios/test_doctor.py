@@ -462,6 +462,7 @@ def test_packages_of_the_system_are_seen(tmp_path: Path, find_links: Path) -> No
     assert "F405" not in world.run(*DOCTOR, "--quick", expect=None).stdout
 
 
+@pytest.mark.slow
 def test_interpreter_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from freshness import imports
     from freshness.environments import Environment

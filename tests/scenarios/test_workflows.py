@@ -232,6 +232,7 @@ def test_run_forgets_bytecode_of_a_package_that_is_gone(tmp_path: Path) -> None:
     assert not (world.package / "old").exists()
 
 
+@pytest.mark.slow
 def test_run_passes_arguments_and_exit_codes(tmp_path: Path) -> None:
     world = made(tmp_path)
     done = world.make("run", "ARGS=demo-app hello 'two  words'")
@@ -350,6 +351,7 @@ def test_install_leaves_no_trace_in_the_tree(tmp_path: Path) -> None:
         assert not list(world.home.iterdir()), "something was written into the home folder"
 
 
+@pytest.mark.slow
 def test_time_of_bytecode_is_no_proof(tmp_path: Path) -> None:
     """The tests run the code of now, too."""
     world = made(tmp_path, CLI)
