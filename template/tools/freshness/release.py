@@ -33,10 +33,20 @@ def build_both(uv: Uv, project: Project, scratch: Path, python: Sequence[str]) -
         build(uv, "build", "--sdist", *into, environment=environment)
         (sdist,) = archives_in(scratch / "dist")
         settle(sdist, int(environment["SOURCE_DATE_EPOCH"]))
-        environment.pop("DIST_EXTRA_CONFIG", None)  # what is unpacked holds nothing to keep apart
+        _keep_build_base_alone(environment)
         from_sdist = os.path.relpath(sdist, project.root)
         build(uv, "build", "--wheel", *into, from_sdist, environment=environment)
     return archives_in(scratch / "dist")
+
+
+def _keep_build_base_alone(environment: Mapping[str, str]) -> None:
+    """Let setuptools find the egg-info itself: what is unpacked has no folder of ours for it.
+
+    Where it builds still has to be told, for a package may be called ``build``.
+    """
+    if configuration := environment.get("DIST_EXTRA_CONFIG"):
+        told = Path(configuration).read_text(encoding="utf-8")
+        Path(configuration).write_text(told.partition("[egg_info]")[0], encoding="utf-8")
 
 
 @contextmanager
