@@ -151,7 +151,7 @@ def test_gitlab(tmp_path: Path) -> None:
     child = world.project / "tests.yml"
     world.run(*tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(child)))
     jobs = list(gitlab_steps(child, values))
-    names = [step.job for step in jobs if step.job.startswith("test-")]
+    names = [step.job for step in jobs if step.job != "coverage"]
     assert names == [f"test-3.{minor}" for minor in range(10, 16)]
     chosen = [step for step in jobs if step.job in {*here(names), "coverage"}]
     assert run_all(world, chosen) == []

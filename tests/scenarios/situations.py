@@ -789,7 +789,7 @@ def plugin(world: World) -> None:
 def mentioned(world: World) -> None:
     """Mention a module in the settings of a tool; it is no less one of the sources for that."""
     with (world.project / "pyproject.toml").open("a") as stream:
-        stream.write('\n[tool.coverage.run]\nomit = ["src/demo_app/state.py"]\n')
+        stream.write('\n[tool.pylint.main]\nomit = ["src/demo_app/state.py"]\n')
     litter(world)
     world.make("install")
     uv_build(world, "--sdist")

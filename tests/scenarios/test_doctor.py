@@ -71,6 +71,7 @@ def test_silent_where_all_is_fresh(combination: Combination, tmp_path: Path) -> 
     world.commit("v0.3.0")
     world.make("dev")
     world.commit()
+    world.make("dev")  # a version from git is that of the commit only now
     world.make("install")
     world.make("build")
     world.make("test")
