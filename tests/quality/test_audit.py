@@ -1,15 +1,15 @@
 """`make audit` asks, and where it could not ask it says so: never a false green."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from quality.combinations import Everything
 from quality.test_combinations import living
+from support.server import serving
 from support.world import output
 
 CLI = Everything("hatchling", "src", "cli", docs="none", ci="none", python_min="3.11")
@@ -51,13 +51,8 @@ def database(vulnerable: str, *, broken: bool = False) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"ARGS=--service-url http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as address:
+        yield f"ARGS=--service-url {address}"
 
 
 @pytest.mark.slow

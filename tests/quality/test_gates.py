@@ -1,9 +1,16 @@
 """Gates that cannot be passed by what is left over, skipped in silence, or set aside."""
 
+import contextlib
 import json
 import os
+import pty
 import shutil
+import signal
+import socket
+import subprocess
 import sys
+import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -223,3 +230,75 @@ def test_starter_code_under_all_rules_of_ruff(kind: str, tmp_path: Path) -> None
     rules = ("--isolated", "--no-cache", "--select=ALL", f"--ignore={','.join(UNWANTED)}")
     target = ("--line-length=100", "--target-version=py310")
     world.run(*tool("ruff", "check", *rules, *target, "src", "tests"))
+
+
+@pytest.mark.slow
+def test_no_gate_runs_yesterdays_bytecode(tmp_path: Path) -> None:
+    """An edit of the same second and size, which plain Python does not see."""
+    world = living(CLI, tmp_path)
+    tests = world.project / "tests" / "test_cli.py"
+    write(world, "state.py", 'VALUE = "one"\n')
+    tests.write_text(
+        'from demo_app import state\n\n\ndef test_state() -> None:\n    assert state.VALUE == "one"\n',
+        encoding="utf-8",
+    )
+    state = world.package / "state.py"
+    plain = ("uv", "run", "python", "-c", "from demo_app.state import VALUE; print(VALUE)")
+    assert world.run(*plain).stdout == "one\n"
+    before = state.stat()
+    state.write_text('VALUE = "two"\n', encoding="utf-8")
+    os.utime(state, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert world.run(*plain).stdout == "one\n", "Python sees such an edit now"
+    for verb in (f"test-3.{sys.version_info.minor}", "test-lowest"):
+        assert "AssertionError" in nox(world, verb, expect=1), verb
+    assert "assert 'two' == 'one'" in nox(
+        world, "doctest", "--", "tests", "-o", "python_files=test_*.py", expect=1
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("docs", ["zensical", "sphinx"])
+def test_documentation_is_served_live(docs: str, tmp_path: Path) -> None:
+    """At a terminal; without one `--serve` builds and ends."""
+    world = living(
+        Everything("hatchling", "src", "library", docs=docs, python_min="3.11"), tmp_path
+    )
+    world.make("docs", "ARGS=--serve")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where = f"--dev-addr 127.0.0.1:{port}" if docs == "zensical" else f"--port {port}"
+    ours, theirs = pty.openpty()
+    serving = subprocess.Popen(
+        ["make", "docs", f"ARGS=--serve {where}"],
+        cwd=world.project,
+        env=world.environment,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert wait_for(port, "A Python library.")
+        page = world.project / "docs" / "index.md"
+        page.write_text(page.read_text(encoding="utf-8") + "\nwritten now\n", encoding="utf-8")
+        assert wait_for(port, "written now")
+    finally:
+        os.killpg(serving.pid, signal.SIGTERM)
+        serving.wait()
+        os.close(ours)
+        os.close(theirs)
+
+
+def wait_for(port: int, text: str) -> bool:
+    """Ask for the page at *port* until it has *text*; give up after a minute."""
+    for _ in range(120):
+        with (
+            contextlib.suppress(OSError),
+            contextlib.closing(HTTPConnection("127.0.0.1", port)) as c,
+        ):
+            c.request("GET", "/")
+            if text in c.getresponse().read().decode():
+                return True
+        time.sleep(0.5)
+    return False
