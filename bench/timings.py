@@ -104,7 +104,7 @@ def time_renders(root: Path, environment: Mapping[str, str], runs: int) -> list[
     (empty / "copier.yml").write_text("project_name:\n  type: str\n  default: Demo App\n")
     (empty / "README.md.jinja").write_text("# {{ project_name }}\n")
     full.mkdir()
-    for part in ("copier.yml", "template", "licenses"):
+    for part in ("copier.yml", "template", "licenses", "macros"):
         source = REPOSITORY / part
         if source.is_dir():
             ignore = shutil.ignore_patterns("__pycache__")

@@ -84,7 +84,7 @@ REFUSED = [
     ("project_name", "   ", "Type a name"),
     ("project_name", "a\nb", "on one line"),
     ("project_name", "a\x07b", "on one line"),
-    ("project_name", "日本", "at least one letter"),
+    ("project_name", "!?", "at least one letter"),
     ("project_name", "x" * 101, "at most 100"),
     ("distribution_name", "-a", "letters from A to Z"),
     ("distribution_name", "a-", "letters from A to Z"),
@@ -142,29 +142,6 @@ def test_answer_is_refused_with_what_to_type(
 def test_uv_build_has_no_version_from_git(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="uv_build cannot take a version from git"):
         render(tmp_path / "made", {"build_backend": "uv_build", "version_source": "vcs"})
-
-
-HOSTILE = [
-    'quotes " and \' and """',
-    "back\\slash \\n \\u0041",
-    "{{ 7 * 7 }} {% raw %} ${{ x }} {# y #}",
-    "$(touch x) `touch y` $HOME",
-    "# : --- %YAML & * ! | > @",
-    "größe 日本 🎉 \u202eabc e\u0301",
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE)
-def test_text_answers_come_back_as_they_were_typed(text: str, tmp_path: Path) -> None:
-    project = render(tmp_path / "made", {"description": text, "user_name": text})
-    table = pyproject_of(project)["project"]
-    assert isinstance(table, dict)
-    assert table["description"] == text
-    assert table["authors"] == [{"name": text}]
-    answers = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
-    assert (answers["description"], answers["user_name"]) == (text, text)
-    assert text in (project / "README.md").read_text(encoding="utf-8")
-    assert text in (project / "LICENSE").read_text(encoding="utf-8")
 
 
 LICENSES = {

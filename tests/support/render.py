@@ -10,7 +10,7 @@ import copier
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-TEMPLATE_PARTS = ("copier.yml", "template", "licenses")
+TEMPLATE_PARTS = ("copier.yml", "template", "licenses", "macros")
 
 VERBS = [
     "install",
