@@ -7,10 +7,10 @@ import pytest
 from freshness.distribution import is_safe
 from freshness.environments import Environment, distributions, find_environments, sites_of
 from freshness.findings import Fix
-from freshness.fixes import find_spelling
 from freshness.leftovers import read_leftovers
 from freshness.project import read_project
 from freshness.shell import answers, behind, interpreter_of
+from freshness.spelling import find_spelling
 from freshness.targets import broken_targets
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree

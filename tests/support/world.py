@@ -52,15 +52,19 @@ class World:
         self, root: Path, combination: Combination, uv: str | None = None, folder: str = FOLDER
     ) -> None:
         self.combination = combination
+        self._prepare(root / folder, uv)
+        render(self.project, combination.answers)
+
+    def _prepare(self, root: Path, uv: str | None = None) -> None:
+        """Make the places around the project, which is not there yet."""
         self.extra: dict[str, str] = {}
-        self.root = root / folder
+        self.root = root
         self.project = self.root / "demo-app"
         self.tools, self.commands = self.root / "tools", self.root / "commands"
         self.home, self.elsewhere = self.root / "home", self.root / "elsewhere"
         for place in (self.home, self.elsewhere, self.root / "uv", self.commands):
             place.mkdir(parents=True)
         (self.root / "uv" / "uv").symlink_to(uv or uv_executable())
-        render(self.project, combination.answers)
 
     @property
     def package(self) -> Path:

@@ -32,6 +32,9 @@ OUTPUTS = {
 EGG_INFO_FOLDERS = (".", "src")
 """Where setuptools writes ``*.egg-info``, whose SOURCES.txt the next build reads."""
 
+OWN_FOLDERS = (".pdm-build",)
+"""Folders of one build backend alone, which tells git to pass over all that is in them."""
+
 EXTENSIONS = (".so", ".pyd")
 
 EXTENSION = re.compile(r"\w+(\.(abi3|(cpython-|cp|pypy)[\w-]+))?\.(so|pyd)")
@@ -152,6 +155,7 @@ def _candidates(root: Path) -> Iterator[Path]:
             yield folder
         elif folder.is_dir() and not _is_package(folder):
             yield from sorted(folder.iterdir())
+    yield from (root / name for name in OWN_FOLDERS if _ignores_all(root / name / ".gitignore"))
     for name in EGG_INFO_FOLDERS:
         if (root / name).resolve().is_relative_to(root.resolve()):
             yield from sorted((root / name).glob("*.egg-info"))
@@ -177,12 +181,12 @@ def _reason_to_keep(
 
 def _is_output(path: Path, patterns: tuple[str, ...], name: NormalizedName) -> bool:
     if path.name == ".gitignore":  # uv writes one into dist/
-        return _is_of_uv(path)
+        return _ignores_all(path)
     own = name.replace("-", "[-_.]")  # PEP 625 has one spelling, older backends others
     return any(fnmatchcase(path.name.lower(), p.format(name=own)) for p in patterns)
 
 
-def _is_of_uv(ignore: Path) -> bool:
+def _ignores_all(ignore: Path) -> bool:
     try:
         return read_bytes(ignore).strip() == b"*"
     except OSError:

@@ -23,6 +23,7 @@ STATIC = frozenset(
         "pdm.backend",
         "poetry.core.masonry.api",
         "setuptools.build_meta",
+        "setuptools.build_meta:__legacy__",
     }
 )
 """Backends that take what else they require from the files of INPUTS alone."""
@@ -36,7 +37,9 @@ COMPLETE = "complete"
 
 ASK = """\
 import importlib, json, sys
-backend = importlib.import_module(sys.argv[1])
+module, _, name = sys.argv[1].partition(":")
+backend = importlib.import_module(module)
+backend = getattr(backend, name) if name else backend
 hook = getattr(backend, "get_requires_for_build_wheel", list)
 sys.stdout.write(json.dumps([*hook()]))
 """
@@ -64,12 +67,15 @@ def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path 
 
 def _key(project: Project) -> str:
     """Name what the environment depends on: the interpreter, and the files that require things."""
-    parts = [sys.version, str(base_interpreter())]
-    for name in INPUTS:
-        path = project.root / name
-        content = path.read_bytes() if path.is_file() else b""
-        parts.append(hashlib.sha256(content).hexdigest())
+    parts = [sys.version, str(base_interpreter()), inputs_of(project.root)]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def inputs_of(root: Path) -> str:
+    """Give the hexadecimal SHA-256 over the files of INPUTS at *root*; a missing one is empty."""
+    contents = (path.read_bytes() if path.is_file() else b"" for path in map(root.joinpath, INPUTS))
+    digests = "\0".join(hashlib.sha256(content).hexdigest() for content in contents)
+    return hashlib.sha256(digests.encode()).hexdigest()
 
 
 def _is_usable(environment: Path) -> bool:

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from freshness import __doc__ as summary
@@ -19,6 +20,7 @@ from freshness.artifacts import (
 )
 from freshness.bytecode import find_stale_bytecode
 from freshness.codes import Code
+from freshness.declared import ask_backend
 from freshness.diagnosis import judge_wheel
 from freshness.distribution import Distribution
 from freshness.doctor import Depth, Diagnosis, Request, diagnose
@@ -32,7 +34,7 @@ from freshness.environments import (
 )
 from freshness.errors import FreshnessError
 from freshness.findings import Finding, Verdict, is_stale
-from freshness.fixes import Fixes, find_spelling
+from freshness.fixes import Fixes
 from freshness.git import is_changed
 from freshness.hooks import find_runner, reason_against
 from freshness.imports import packages_of
@@ -53,6 +55,7 @@ from freshness.project import Project, read_project
 from freshness.release import archives_in, build_both, differing, refuse_upload
 from freshness.report import as_explanation, as_json, as_table, exit_code, explained
 from freshness.sources import Sources, sources_of
+from freshness.spelling import find_spelling
 from freshness.store import Store, held
 from freshness.tree import folders
 from freshness.uv import Uv, become, find_uv
@@ -72,9 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if getattr(parsed, "explain", None):
             return explain(parsed.explain)
         root = Path(parsed.project).resolve()
-        project = read_project(root)
+        uv = find_uv(root, _announce)
+        project = read_project(root, partial(ask_backend, uv))
         os.chdir(root)
-        return verb(parsed, project, find_uv(root, _announce))
+        return verb(parsed, project, uv)
     except FreshnessError as error:
         _complain(error.message, error.hint)
     except BrokenPipeError:  # whoever read has read enough; Python is not to flush what is left
@@ -288,7 +292,13 @@ def explain(code: str) -> int:
 
 
 def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
-    """``uv sync``, after the bytecode that would hide an edit is removed; and git's hooks."""
+    """``uv sync``, after the bytecode that would hide an edit is removed; and git's hooks.
+
+    A project that uv cannot sync, as it has no [project], is installed editable into ``.venv``.
+    """
+    if not project.has_table:
+        parsed.target = "venv"
+        return install_editable(parsed, project, uv)
     remove(find_stale_bytecode(project.root), project.root)
     code = uv.run("sync", *parsed.arguments)
     runner = find_runner(project.root)
@@ -306,7 +316,8 @@ def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """``uv run``, straight from the sources."""
     arguments = _command_or_default(parsed.arguments, project, "run")
-    return _with_current_bytecode(project, [uv.executable, "run", *arguments])
+    sources = [] if project.has_table else ["--isolated", "--no-project", "--with-editable", "."]
+    return _with_current_bytecode(project, [uv.executable, "run", *sources, *arguments])
 
 
 def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -37,7 +36,7 @@ from freshness.environments import (
 )
 from freshness.errors import FreshnessError
 from freshness.findings import Finding, Fix, Verdict, finding, verdict_of
-from freshness.fixes import Fixes, commands_of, find_spelling
+from freshness.fixes import Fixes, commands_of
 from freshness.imports import Answers, Imports, Interpreters, is_doubtful, packages_of
 from freshness.leftovers import Leftovers, read_leftovers
 from freshness.places import Known, Place, examine, examine_sdist, examine_wheel
@@ -45,7 +44,8 @@ from freshness.project import Project
 from freshness.record import Tick, read_text
 from freshness.shell import Answer, answers, behind
 from freshness.sources import Sources, sources_of
-from freshness.store import FOLDER, Store
+from freshness.spelling import find_spelling
+from freshness.store import store_of
 from freshness.targets import broken_targets
 from freshness.tree import real
 from freshness.uv import Uv, base_interpreter, outer_environment
@@ -176,7 +176,7 @@ def _reference(
     project: Project, uv: Uv, sources: Sources, request: Request, *, is_needed: bool
 ) -> tuple[Distribution | None, str, str]:
     """Give the wheel of the sources, what it is in words, and why there is none."""
-    with _store_of(project) as store:
+    with store_of(project.root) as store:
         known = None if project.reads_outside else store.holds(sources.fingerprint)
         if known and request.depth is not Depth.BUILD:
             return known, "the wheel that was built from these sources before", ""
@@ -201,18 +201,6 @@ def _venv_or_tool(project: Project, uv: Uv) -> Environment:
         return venv_environment(project.root)
     except FreshnessError:
         return tool_environment(uv, project.name)
-
-
-@contextmanager
-def _store_of(project: Project) -> Iterator[Store]:
-    """Give the project's store, or one that is gone afterwards: looking leaves no trace."""
-    if (project.root / FOLDER).exists():
-        yield Store(project.root)
-        return
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="freshness-") as folder:
-        yield Store(Path(folder), lasting=False)
 
 
 def _reason_not_to_build(project: Project, sources: Sources, depth: Depth) -> str:

@@ -1,11 +1,8 @@
 """The commands that mend what a diagnosis finds, as the owner of the project types them."""
 
-import os
 import shlex
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from packaging.utils import NormalizedName
 
@@ -13,12 +10,8 @@ from freshness.codes import REMARKS
 from freshness.environments import PYTHON, TOOL, USER, VENV, Environment
 from freshness.findings import Finding, Fix
 from freshness.project import Project
+from freshness.spelling import Typed
 from freshness.tree import real
-
-Typed = Callable[..., tuple[str, ...]]
-"""Gives the command that runs a verb of this tool: ``typed("install", "--target", "venv")``."""
-
-HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True)
@@ -71,32 +64,6 @@ def _is_managed(environment: Environment) -> bool:
         return False
     library = real(environment.python).parents[1] / "lib"
     return any(library.glob("python3*/EXTERNALLY-MANAGED"))
-
-
-def find_spelling(root: Path) -> Typed:
-    """Find how the verbs are typed in the project at *root*: with make, with nox, or in full."""
-    own = real(root / "tools" / "freshness") == real(HERE)
-    if own and (root / "Makefile").is_file() and shutil.which("make"):
-        return _with_make
-    if own and (root / "noxfile.py").is_file() and shutil.which("nox"):
-        return _with_nox
-    script = os.path.relpath(HERE / "__main__.py", root) if own else str(HERE / "__main__.py")
-    place = () if own else ("--project", str(root))
-
-    def in_full(verb: str, *arguments: str) -> tuple[str, ...]:
-        return ("uv", "run", "--script", script, *place, verb, *arguments)
-
-    return in_full
-
-
-def _with_make(verb: str, *arguments: str) -> tuple[str, ...]:
-    """Spell a target of the Makefile; make and then a shell read the arguments."""
-    settings = f"ARGS={shlex.join(arguments).replace('$', '$$')}" if arguments else ""
-    return ("make", verb, *([settings] if settings else []))
-
-
-def _with_nox(verb: str, *arguments: str) -> tuple[str, ...]:
-    return ("nox", "-s", verb, *(["--", *arguments] if arguments else []))
 
 
 def commands_of(findings: Iterable[Finding]) -> list[tuple[str, ...]]:

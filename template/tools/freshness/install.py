@@ -222,7 +222,7 @@ def _drop_rows(record: Path, paths: AbstractSet[str]) -> None:
     os.replace(without, record)
 
 
-def python_for(project: Project, environment: Environment) -> list[str]:
+def python_for(project: Project, environment: Environment | None = None) -> list[str]:
     """Give the option that names the interpreter to build with and to install for, if we know it.
 
     It is the one that a tool has already, or else ours, which uv has chosen; that saves uv a
@@ -231,10 +231,11 @@ def python_for(project: Project, environment: Environment) -> list[str]:
     """
     if "UV_PYTHON" in os.environ or (project.root / ".python-version").exists():
         return []
-    version, python = environment.python_version, environment.interpreter
-    if environment.place not in (TOOL, PIPX) or version is None or python is None:
-        version = platform.python_version()
-        python = base_interpreter()
+    version, python = None, None
+    if environment and environment.place in (TOOL, PIPX):
+        version, python = environment.python_version, environment.interpreter
+    if version is None or python is None:
+        version, python = platform.python_version(), base_interpreter()
     fits = project.requires_python.contains(version, prereleases=True)
     return ["--python", str(python)] if fits else []
 

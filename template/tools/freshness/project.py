@@ -3,8 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,14 @@ OF_PROJECT: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
 
 NAMES = {"dict": "table", "list": "list", "str": "string"}
 
+LEGACY = {"requires": ["setuptools>=40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
+"""What builds a project that does not say what builds it (PEP 517, PEP 518)."""
+
+FORMATS = ("setup.py", "setup.cfg")
+"""Files of setuptools that declare a project in place of pyproject.toml."""
+
+DYNAMIC = ["version", "dependencies", "optional-dependencies", "scripts", "entry-points"]
+
 
 @dataclass(frozen=True)
 class Project:
@@ -95,7 +103,8 @@ class Project:
     ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
     name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
-    those that are declared.
+    those that are declared. ``has_table`` is whether there is a ``[project]`` at all: without one
+    all but the name, the target and the Pythons is dynamic, and uv has no environment for it.
     """
 
     root: Path
@@ -115,6 +124,7 @@ class Project:
     written: tuple[str, ...] = ()
     plugins: Mapping[str, str] | None = None
     classifiers: tuple[str, ...] = ()
+    has_table: bool = True
 
     @property
     def reads_history(self) -> bool:
@@ -156,12 +166,52 @@ class Project:
         return '"..' in self.text or "'.." in self.text
 
 
-def read_project(root: Path) -> Project:
+@dataclass(frozen=True)
+class Declared:
+    """What is known of a project without ``[project]``: see the module ``declared``."""
+
+    name: str
+    requires_python: str
+    has_commands: bool
+
+
+def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -> Project:
     """Read ``root/pyproject.toml`` (PEP 621, PEP 518).
 
+    A project that is declared in another format has no ``[project]``; *ask* is called with what
+    is known of it, and gives the rest.
     Raises FreshnessError that names everything that is wrong with it.
     """
-    tables = _load(root / "pyproject.toml")
+    tables = _load(root / "pyproject.toml", may_be_missing=_is_legacy(root))
+    if ask and "project" not in tables and ("build-system" in tables or _is_legacy(root)):
+        declared = ask(_read_tables(root, _completed(tables, "unnamed")))
+        project = _read_tables(root, _completed(tables, declared.name))
+        return replace(
+            project,
+            requires_python=_requires_python({"requires-python": declared.requires_python}, []),
+            target=_target(tables) or ("tool" if declared.has_commands else "venv"),
+            has_table=False,
+        )
+    return _read_tables(root, tables)
+
+
+def _is_legacy(root: Path) -> bool:
+    return any((root / name).is_file() for name in FORMATS)
+
+
+def _completed(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give *tables* with what PEP 518 and PEP 517 take for given, and the name of the project."""
+    said = tables.get("build-system", {})
+    system = {**LEGACY, **said} if isinstance(said, dict) else said
+    return {**tables, "build-system": system, "project": {"name": name, "dynamic": DYNAMIC}}
+
+
+def _target(tables: Mapping[str, Any]) -> str | None:
+    settings = tables.get("tool", {}).get("freshness", {})
+    return settings.get("target") or None
+
+
+def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
     problems = [*_wrong_types(tables), *_missing(tables)]
     if problems:
         raise _of(problems)
@@ -173,7 +223,7 @@ def read_project(root: Path) -> Project:
     requires_python = _requires_python(project, problems)
     commands = {**project.get("scripts", {}), **project.get("gui-scripts", {})}
     settings = tables.get("tool", {}).get("freshness", {})
-    target = settings.get("target") or ("tool" if commands or "scripts" in dynamic else "venv")
+    target = _target(tables) or ("tool" if commands or "scripts" in dynamic else "venv")
     if target not in TARGETS:
         problems.append(f"[tool.freshness] target is {target!r}, not `tool` or `venv`")
     if problems:
@@ -193,8 +243,8 @@ def read_project(root: Path) -> Project:
         target=target,
         generated=tuple(settings.get("generated", ())),
         sourced=_sourced(_uv_sources(root, tables), requirements),
-        text=(root / "pyproject.toml").read_text(encoding="utf-8"),
-        setup=_text_if_there(root / "setup.py") + _text_if_there(root / "setup.cfg"),
+        text=_text_if_there(root / "pyproject.toml"),
+        setup="".join(_text_if_there(root / name) for name in FORMATS),
         written=tuple(_written(tables.get("tool", {}))),
         plugins=None if "entry-points" in dynamic else _plugins(project),
         classifiers=tuple(map(str, project.get("classifiers", ()))),
@@ -235,11 +285,13 @@ def _text_if_there(path: Path) -> str:
         return ""
 
 
-def _load(path: Path) -> dict[str, Any]:
+def _load(path: Path, *, may_be_missing: bool = False) -> dict[str, Any]:
     try:
         with path.open("rb") as stream:
             return tomllib.load(stream)
     except FileNotFoundError:
+        if may_be_missing:
+            return {}
         raise FreshnessError(
             f"there is no pyproject.toml in {path.parent}",
             hint="run this in the project's folder, or name it with --project",

@@ -169,6 +169,18 @@ def _read_manifest(path: Path) -> Distribution | None:
 
 
 @contextmanager
+def store_of(root: Path) -> Iterator[Store]:
+    """Give the store of the project at *root*, or one that is gone afterwards: no trace is left."""
+    if (root / FOLDER).exists():
+        yield Store(root)
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="freshness-") as folder:
+        yield Store(Path(folder), lasting=False)
+
+
+@contextmanager
 def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
     """Hold the lock file at *path* for one process; call *wait* once if another one has it."""
     from filelock import FileLock, Timeout  # not needed by the commands that only look

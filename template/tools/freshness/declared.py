@@ -1,0 +1,55 @@
+"""What a project without ``[project]`` declares: its build backend knows, so a build tells."""
+
+import json
+import zipfile
+from email.parser import HeaderParser
+from pathlib import Path
+
+from freshness.archives import read_wheel
+from freshness.backend import inputs_of, kept_backend
+from freshness.errors import FreshnessError
+from freshness.install import python_for
+from freshness.project import Declared, Project
+from freshness.store import FOLDER, store_of
+from freshness.uv import Uv
+from freshness.wheel import build_wheel
+
+NOTE = "declared.json"
+"""The file in the store that remembers the last answer, and the files that it follows from."""
+
+
+def ask_backend(uv: Uv, project: Project) -> Declared:
+    """Give what the build backend of *project* says of it, whose name is not known yet.
+
+    setup.py, setup.cfg, ``[tool.poetry]`` and ``[tool.flit.metadata]`` are formats of their
+    backends; METADATA of a wheel is the one that all share. A wheel is built once, and again
+    when a file changes that such declarations stand in. Raises FreshnessError where that fails.
+    """
+    note, key = project.root / FOLDER / NOTE, inputs_of(project.root)
+    try:
+        noted = json.loads(note.read_text(encoding="utf-8"))
+        if noted["key"] == key:
+            return Declared(**noted["declared"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    with store_of(project.root) as store, store.scratch() as folder, store.scratch() as scratch:
+        backend = kept_backend(uv, project, store.folder / "backends", scratch)
+        declared = _read(build_wheel(uv, project, folder, python_for(project), backend))
+    if store.lasting:
+        text = json.dumps({"key": key, "declared": vars(declared)})
+        note.write_text(text, encoding="utf-8")
+    return declared
+
+
+def _read(wheel: Path) -> Declared:
+    distribution = read_wheel(wheel)
+    with zipfile.ZipFile(wheel) as archive:
+        name = next((n for n in archive.namelist() if n.endswith(".dist-info/METADATA")), None)
+        if name is None:
+            raise FreshnessError(
+                f"{wheel.name} has no METADATA", hint="run `uv build --wheel` and look into it"
+            )
+        headers = HeaderParser().parsestr(archive.read(name).decode("utf-8", "replace"))
+    return Declared(
+        distribution.name, str(headers["Requires-Python"] or ""), bool(distribution.commands)
+    )
