@@ -5,6 +5,7 @@
 # A target that your Makefile has stays yours. `freshness-VERB` is always ours, and `make
 # freshness-help` tells which verbs are. GNU make 3.81 or newer, POSIX sh and awk.
 
+FRESHNESS_GOAL := $(.DEFAULT_GOAL)
 UV ?= uv
 ARGS ?=
 FRESHNESS = "$(UV)" run --quiet --script tools/freshness/__main__.py
@@ -19,7 +20,6 @@ FRESHNESS_READ := $(filter-out $(lastword $(MAKEFILE_LIST)),$(MAKEFILE_LIST))
 FRESHNESS_FOUND := $(shell awk -f tools/freshness/targets.awk $(FRESHNESS_READ))
 $(eval FRESHNESS_THEIRS := $(FRESHNESS_FOUND))
 FRESHNESS_OURS := $(filter-out $(FRESHNESS_THEIRS),$(FRESHNESS_VERBS))
-FRESHNESS_GOAL := $(.DEFAULT_GOAL)
 
 .PHONY: $(FRESHNESS_OURS) $(addprefix freshness-,$(FRESHNESS_VERBS) help need-uv)
 
@@ -54,5 +54,5 @@ freshness-need-uv:
 	@'$(UV)' --version >/dev/null 2>&1 || { echo 'error: uv is not installed' >&2; \
 	echo 'hint: see https://docs.astral.sh/uv/getting-started/installation/' >&2; exit 2; }
 
-# Nothing of this is what `make` alone makes, unless nothing else was there to be made.
+# What `make` alone makes stays what it was before this was read.
 .DEFAULT_GOAL := $(FRESHNESS_GOAL)

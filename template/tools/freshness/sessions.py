@@ -2,7 +2,7 @@
 
     __import__("runpy").run_path("tools/freshness/sessions.py")
 
-A session that the noxfile has stays its own; ``freshness-VERB`` is always ours.
+A session that the noxfile has stays its own; ours is called ``freshness-VERB`` then.
 """
 
 import shutil
@@ -46,7 +46,6 @@ def add(verb: str, name: str) -> None:
     nox.session(name=name, venv_backend="none", default=False, tags=["freshness"])(session_of_verb)
 
 
+theirs = frozenset(nox.registry.get())
 for verb in VERBS:
-    for name in (verb, f"freshness-{verb}"):
-        if name not in nox.registry.get():
-            add(verb, name)
+    add(verb, f"freshness-{verb}" if verb in theirs else verb)

@@ -1,0 +1,167 @@
+"""``scope: tasks``: what a project that exists gets, and what stays its owner's."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+from render.test_ways_to_answer import COPIER, ENVIRONMENT, questionnaire
+from support.parse import files_of
+from support.render import render, template_without_git
+from support.tree import build_file_tree
+from support.world import FOLDER, output, run
+
+LINE = "include tools/freshness.mk"
+NOX_LINE = '__import__("runpy").run_path("tools/freshness/sessions.py")'
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "theirs"
+version = "1.0"
+"""
+
+
+def adopting(*options: str) -> tuple[str | Path, ...]:
+    template = template_without_git()
+    return (*COPIER, "--defaults", "--data", "scope=tasks", *options, template, ".")
+
+
+def adopt(folder: Path, *options: str) -> str:
+    """Adopt as a person does, in the project's folder; give what was said."""
+    done = run(adopting(*options), folder, {**os.environ, **ENVIRONMENT})
+    assert done.returncode == 0, output(done)
+    return done.stderr
+
+
+def project_with(tmp_path: Path, files: dict[str, str]) -> Path:
+    return build_file_tree(tmp_path / FOLDER, {"pyproject.toml": PYPROJECT, **files})
+
+
+def test_nothing_else_is_added(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"theirs.py": "", "tools/own.sh": ""})
+    said = adopt(project)
+    added = {path.relative_to(project).as_posix() for path in files_of(project)}
+    added -= {"pyproject.toml", "theirs.py", "tools/own.sh"}
+    own = {path for path in added if path.startswith("tools/freshness/")}
+    assert added - own == {".copier-answers.yml", "Makefile", "noxfile.py", "tools/freshness.mk"}
+    assert {"tools/freshness/__main__.py", "tools/freshness/sessions.py"} <= own
+    assert "is yours" not in said
+    assert said.partition("Then:")[2].split() == ["make", "install", "make", "doctor"]
+
+
+def test_one_question_is_asked(tmp_path: Path) -> None:
+    asked = questionnaire(tmp_path, tmp_path / "made")
+    asked.expect_exact("What is it to be?")
+    asked.send("\x1b[B\r")
+    asked.expect(pexpect.EOF)
+    told = asked.before or ""
+    assert not re.search(r"🎤.*\?.*🎤", told, re.DOTALL), told
+    assert (tmp_path / "made" / "Makefile").read_text(encoding="utf-8").count("\n") < 10
+
+
+@pytest.mark.parametrize("name", ["Makefile", "makefile", "GNUmakefile"])
+def test_their_makefile_is_kept_and_named(name: str, tmp_path: Path) -> None:
+    project = project_with(tmp_path, {name: "all:\n\t@echo theirs\n", "noxfile.py": "import nox\n"})
+    said = adopt(project)
+    assert f"{name} is yours" in said
+    assert f"    {LINE}\n" in said
+    assert f"    {NOX_LINE}\n" in said
+    assert "make freshness-install" in said
+    assert (project / name).read_text(encoding="utf-8") == "all:\n\t@echo theirs\n"
+    assert (project / "noxfile.py").read_text(encoding="utf-8") == "import nox\n"
+    present = {path.name for path in project.iterdir()} & {"Makefile", "makefile", "GNUmakefile"}
+    assert present == {name}
+
+
+MAKEFILES = {
+    "plain": "install:\n\t@echo theirs\n",
+    "with prerequisites": "first:\n\t@echo theirs\ninstall: first ; @true\n",
+    "prerequisites alone": "first:\n\t@echo theirs\ninstall: first\n",
+    "double colon": "install::\n\t@echo theirs\n",
+    "space before the colon": "install :\n\t@echo theirs\n",
+    "several": "install doctor fresh:\n\t@echo theirs\n",
+    "continued": "doctor \\\n  install \\\n  fresh: \n\t@echo theirs\n",
+    "a variable": "NAME = install\n$(NAME):\n\t@echo theirs\n",
+    "a variable in braces": "NAME = stall\nin${NAME}:\n\t@echo theirs\n",
+    "included": "include own.mk\n",
+    "in a conditional": "ifdef HOME\ninstall:\n\t@echo theirs\nendif\n",
+    "on one line": "install: ; @echo theirs\n",
+    "catches all": "install:\n\t@echo theirs\n%:\n\t@echo caught $@; exit 1\n",
+    "strict": "MAKEFLAGS += --warn-undefined-variables -rR\n.SUFFIXES:\ninstall:\n\t@echo theirs\n",
+    "of a variable": "install: NAME = theirs\ninstall:\n\t@echo $(NAME)\n",
+}
+
+
+AT_THE_TOP = [k for k in MAKEFILES if k != "included" and "a variable" not in k]
+"""What is not known before it is read is seen only where our line comes last, as it should."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "at_the_top"), [*((k, False) for k in MAKEFILES), *((k, True) for k in AT_THE_TOP)]
+)
+def test_a_target_of_theirs_is_never_overridden(
+    kind: str, at_the_top: bool, tmp_path: Path
+) -> None:
+    text = MAKEFILES[kind] + "\n# doctors: not a target\nFRESH := a:b\n"
+    text = f"{LINE}\n{text}" if at_the_top else f"{text}\n{LINE}\n"
+    own = {"Makefile": text, "own.mk": "install:\n\t@echo theirs\n"}
+    project = project_with(tmp_path, own)
+    adopt(project)
+    environment = dict(os.environ)
+    done = run(["make", "install"], project, environment)
+    assert (done.stdout, done.stderr, done.returncode) == ("theirs\n", "", 0), output(done)
+    first = run(["make"], project, environment)
+    assert first.stdout == done.stdout, "what `make` alone makes stays theirs"
+    for verb in ("freshness-install", "uninstall"):
+        told = run(["make", "-n", verb], project, environment)
+        assert "tools/freshness/__main__.py" in told.stdout, output(told)
+        assert not re.search("overriding|ignoring|undefined", told.stderr), output(told)
+
+
+def test_help_tells_whose_is_whose(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"Makefile": f"install:\n\t@true\n\n{LINE}\n"})
+    adopt(project)
+    told = run(["make", "help"], project, dict(os.environ)).stdout
+    assert "install is your own target; ours is freshness-install" in told
+    assert "doctor is your own" not in told
+
+
+def test_sessions_of_theirs_stay_theirs(tmp_path: Path) -> None:
+    own = (
+        "import nox\n\n\n@nox.session(venv_backend='none')\ndef install(session):\n"
+        f'    """Theirs."""\n    print("theirs")\n\n\n{NOX_LINE}\n'
+    )
+    project = project_with(tmp_path, {"noxfile.py": own})
+    adopt(project)
+    nox: tuple[str, ...] = (sys.executable, "-m", "nox")
+    listed = run((*nox, "--list"), project, dict(os.environ)).stdout
+    assert re.search(r"^\* install .*-> Theirs\.", listed, re.MULTILINE)
+    assert re.search("^- freshness-install .*-> Clean, force", listed, re.MULTILINE)
+    assert re.search("^- doctor .*-> Say of every copy", listed, re.MULTILINE)
+    done = run(nox, project, dict(os.environ))
+    assert "theirs" in done.stdout
+    assert "doctor" not in done.stdout + done.stderr
+
+
+def test_another_templates_answers_are_not_overwritten(tmp_path: Path) -> None:
+    answers = "_src_path: gh:somebody/else\nname: x\n"
+    project = project_with(tmp_path, {".copier-answers.yml": answers})
+    done = run(adopting(), project, {**os.environ, **ENVIRONMENT})
+    assert done.returncode != 0
+    assert "Type --answers-file .copier-answers.freshness.yml behind copier copy" in done.stderr
+    assert {path.name for path in project.iterdir()} == {".copier-answers.yml", "pyproject.toml"}
+    adopt(project, "--answers-file", ".copier-answers.freshness.yml")
+    assert (project / ".copier-answers.yml").read_text(encoding="utf-8") == answers
+    assert "scope: tasks" in (project / ".copier-answers.freshness.yml").read_text(encoding="utf-8")
+    adopt(project, "--answers-file", ".copier-answers.freshness.yml", "--overwrite")
+
+
+def test_a_new_project_has_none_of_it(tmp_path: Path) -> None:
+    project = render(tmp_path / "made", {})
+    names = {path.name for path in files_of(project)}
+    assert not names & {"freshness.mk", "sessions.py", "targets.awk"}
