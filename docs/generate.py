@@ -1,6 +1,7 @@
 """Write the pages that are made from the code, so that they cannot say anything else."""
 
 import argparse
+import hashlib
 import sys
 import textwrap
 from pathlib import Path
@@ -17,6 +18,7 @@ FAMILIES = {
     "4": "Commands, requirements, versions",
     "5": "Leftovers in the sources",
     "6": "Which copy runs",
+    "7": "The project and its template",
 }
 
 INTRODUCTION = """\
@@ -95,7 +97,23 @@ def doctor_page() -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-PAGES = {REPOSITORY / "template" / "docs" / "doctor.md": doctor_page}
+def sums() -> str:
+    """Give the text of template/tools/freshness/SHA256SUMS: what the template's own files hold."""
+    files = sorted(path for path in FRESHNESS.iterdir() if path.suffix in (".py", ".awk"))
+    optional = ("sessions.py", "targets.awk")  # only where the verbs were adopted
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+        if path.name not in optional
+    }
+    return "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+
+
+FRESHNESS = REPOSITORY / "template" / "tools" / "freshness"
+PAGES = {
+    REPOSITORY / "template" / "docs" / "doctor.md": doctor_page,
+    FRESHNESS / "SHA256SUMS": sums,
+}
 
 
 def main() -> int:

@@ -153,6 +153,12 @@ def run_wheel(session: nox.Session) -> None:
     freshness(session, "run-wheel")
 
 
+@nox.session(default=False, tags=["develop"])
+def update(session: nox.Session) -> None:
+    """Show what is new in the template, merge it, run the check: -- --data ci=gitlab."""
+    freshness(session, "update")
+
+
 @nox.session(name="format", default=False, tags=["develop"])
 def format_(session: nox.Session) -> None:
     """Format the code."""

@@ -56,6 +56,8 @@ ALLOWED = {
     "hooks": BASE,
     "backend": {"project", "uv", "wheel"},
     "declared": None,
+    "template": BASE | {"project"},
+    "update": BASE | {"template"},
     "backup": {"environments", "installed"},
     "doctor": None,
     "install": None,
@@ -66,7 +68,7 @@ ALLOWED = {
 }
 """Module → the modules of the package that it may import; None for those that join."""
 
-OUTSIDE = {"filelock", "packaging", "rich", "tomli"}
+OUTSIDE = {"filelock", "packaging", "rich", "tomli", "yaml"}
 NO_PROCESS = [m for m in ALLOWED if m not in ("git", "imports", "uv")]
 
 

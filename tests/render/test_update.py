@@ -1,51 +1,293 @@
-"""`copier update`: what the owner edited or deleted stays so, the rest becomes that of a new render."""
+"""`copier update`: years of it, from every version, of projects that their owners have edited."""
 
+import os
+import re
 import shutil
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import copier
 import pytest
+import yaml
 from quality.combinations import Everything
-from support.render import render, template_without_git
-from support.world import World
+from support.history import commit, git, history, versions
+from support.parse import files_of
+from support.tree import build_file_tree
+from support.world import World, output
 
-CLI = Everything("hatchling", "src", "cli", extras=("dependabot",))
+COMBINATIONS = {
+    "command": Everything("hatchling", "src", "cli", extras=("dependabot", "vscode")),
+    "library": Everything(
+        *("setuptools", "src", "library", "vcs", "Apache-2.0", "3.10", "gitlab", "sphinx", "ty"),
+        extras=("renovate",),
+    ),
+    "flat": Everything(
+        *("uv_build", "flat", "cli", "static", "none", "3.11", "none", "none", "basedpyright")
+    ),
+    "full": Everything(
+        *("hatchling", "src", "cli", "vcs", "MPL-2.0", "3.10", "github", "zensical", "pyrefly"),
+        extras=("vscode", "devcontainer", "docker", "agents", "renovate", "dependabot"),
+    ),
+}
+VERSIONS = versions()
+
+STARTERS = re.compile(
+    r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/index\.md"
+    r"|(src|tests|changelog\.d|demo_app)/.*"
+)
+"""What is its owner's after the first render: an update leaves it as it is."""
 
 
-def committed(world: World, folder: Path, tag: str | None = None) -> None:
-    if not (folder / ".git").exists():
-        world.run("git", "-C", str(folder), "init", "--quiet")
-    world.run("git", "-C", str(folder), "add", "--all")
-    world.run("git", "-C", str(folder), "commit", "--quiet", "--allow-empty", "--message", "x")
-    if tag:
-        world.run("git", "-C", str(folder), "tag", tag)
+def rendered(folder: Path, answers: Mapping[str, object], version: str = "HEAD") -> Path:
+    copier.run_copy(
+        str(history()), folder, data=dict(answers), vcs_ref=version, defaults=True, quiet=True
+    )
+    return folder
+
+
+def updated(project: Path, **answers: object) -> None:
+    """Update to the newest version as ``copier update --defaults`` does."""
+    copier.run_update(
+        str(project), data=answers, vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True
+    )
+    assert git(project, "diff", "--name-only", "--diff-filter=U") == "", "conflicts"
+    assert not list(project.rglob("*.rej"))
+
+
+def made_of(project: Path) -> dict[str, tuple[bytes, int]]:
+    """Give path → content and whether it may be run, but for what is the owner's."""
+    found = {path.relative_to(project).as_posix(): path for path in files_of(project)}
+    return {
+        name: (path.read_bytes(), path.stat().st_mode & 0o100)
+        for name, path in found.items()
+        if not STARTERS.fullmatch(name)
+    }
+
+
+def assert_like(project: Path, fresh: Path) -> None:
+    one, other = made_of(project), made_of(fresh)
+    assert sorted(one) == sorted(other)
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+@pytest.fixture(autouse=True)
+def as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the git that copier starts commit, whoever runs the tests."""
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "A")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "a@example.org")
+
+
+def test_there_is_a_history() -> None:
+    if not VERSIONS:
+        pytest.skip("git has no history here to update from: a shallow clone, or an export")
+    assert len(VERSIONS) == len(set(VERSIONS))
 
 
 @pytest.mark.slow
-def test_update(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path, CLI)
-    for name, value in world.environment.items():
-        monkeypatch.setenv(name, value)
-    template = tmp_path / "template"
-    shutil.copytree(template_without_git(), template)
-    committed(world, template, "v1.0.0")
-    project = tmp_path / "project"
-    copier.run_copy(str(template), project, data=CLI.answers, defaults=True, quiet=True)
-    committed(world, project)
+@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_untouched_project_ends_as_a_new_one(version: str, name: str, tmp_path: Path) -> None:
+    answers = COMBINATIONS[name].answers
+    project = rendered(tmp_path / "project", answers, version)
+    commit(project)
+    updated(project)
+    assert_like(project, rendered(tmp_path / "fresh", answers))
 
-    (project / "src/demo_app/commands/hello.py").unlink()
-    (project / "tests/test_cli.py").unlink()
-    (project / "CITATION.cff").unlink()
-    (project / "README.md").write_text("# Mine\n", encoding="utf-8")
-    committed(world, project)
-    makefile = template / "template" / "Makefile"
-    makefile.write_text(makefile.read_text() + "# newer\n", encoding="utf-8")
-    committed(world, template, "v1.1.0")
-    copier.run_update(str(project), defaults=True, overwrite=True, quiet=True)
 
-    changed = world.run("git", "-C", str(project), "status", "--porcelain").stdout.splitlines()
-    assert changed == [" M .copier-answers.yml", " M Makefile"]
-    assert (project / "README.md").read_text(encoding="utf-8") == "# Mine\n"
-    fresh = render(tmp_path / "fresh", CLI.answers)
-    assert (project / "noxfile.py").read_bytes() == (fresh / "noxfile.py").read_bytes()
-    assert (project / "Makefile").read_text().endswith("# newer\n")
+def edited(project: Path, combination: Everything) -> dict[str, str]:
+    """Edit as owners do; give the edited files, and a text that has to stay in each."""
+    package = project / combination.package_path
+    shutil.move(package, package.with_name("renamed"))
+    for path in [*files_of(project)]:
+        parts = path.relative_to(project).parts
+        if parts[0] != "tools" and parts[0] != ".copier-answers.yml":
+            text = path.read_text(encoding="utf-8")
+            if "demo_app" in text:
+                path.write_text(text.replace("demo_app", "renamed"), encoding="utf-8")
+    replace(project / "pyproject.toml", "dependencies = []", 'dependencies = ["packaging>=24"]')
+    replace(project / "pyproject.toml", "fail_under = 90", "fail_under = 80")
+    replace(
+        project / "noxfile.py",
+        '\n\nif __name__ == "__main__":',
+        '\n\n@nox.session(default=False)\ndef mine(session: nox.Session) -> None:\n    """Mine."""'
+        '\n    session.log("mine")\n\n\nif __name__ == "__main__":',
+    )
+    build_file_tree(
+        project, {"local.mk": "mine:\n\t@echo mine\n", "README.md": "# Mine\n\nMine alone.\n"}
+    )
+    init = package.with_name("renamed") / "__init__.py"
+    init.write_text(
+        init.read_text(encoding="utf-8").replace(
+            "from importlib.metadata import version\n",
+            "from importlib.metadata import version\n\nimport packaging\n",
+        )
+        + '\nPACKAGING = packaging.__name__\n"""Mine."""\n',
+        encoding="utf-8",
+    )
+    for gone in (".vscode", "Dockerfile", ".dockerignore", "SECURITY.md"):
+        path = project / gone
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    return {
+        "pyproject.toml": "packaging>=24",
+        "noxfile.py": "def mine(",
+        "local.mk": "@echo mine",
+        "README.md": "Mine alone.",
+        init.relative_to(project).as_posix(): "Mine.",
+    }
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{old!r} is not in {path.name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_owners_edit_stays(version: str, name: str, tmp_path: Path) -> None:
+    """No conflict, nothing lost, nothing back that was deleted; and the check passes."""
+    combination = COMBINATIONS[name]
+    world = World(tmp_path, combination)
+    shutil.rmtree(world.project)
+    rendered(world.project, combination.answers, version)
+    kept = edited(world.project, combination)
+    commit(world.project, "v1.2.3" if combination.version_source == "vcs" else None)
+    before = {path.relative_to(world.project) for path in files_of(world.project)}
+    updated(world.project)
+    for path, text in kept.items():
+        assert text in (world.project / path).read_text(encoding="utf-8"), path
+    gone = (".vscode", "Dockerfile", ".dockerignore", "SECURITY.md", "src/demo_app", "demo_app")
+    assert not [path for path in gone if (world.project / path).exists()]
+    new = {path.relative_to(world.project) for path in files_of(world.project)} - before
+    assert not [path for path in new if STARTERS.fullmatch(path.as_posix())]
+    if version in (VERSIONS[0], VERSIONS[-1]):
+        world.make("dev")
+        done = world.make("check", expect=None)
+        assert done.returncode == 0, output(done)
+        world.run("git", "diff", "--quiet", "HEAD", "--", "src", "tests", "README.md")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", [v for v in VERSIONS if v != VERSIONS[0]])
+def test_adopted_verbs_are_updated_and_nothing_else(version: str, tmp_path: Path) -> None:
+    if "\nscope:" not in git(history(), "show", f"{version}:copier.yml"):
+        pytest.skip("no project could adopt the verbs of that version")
+    project = build_file_tree(
+        tmp_path / "project",
+        {
+            "pyproject.toml": "[project]\n",
+            "Makefile": "mine:\n\t@echo mine\n",
+            "gone.txt": "",
+            "demo_app/__init__.py": "",
+        },
+    )
+    rendered(project, {"scope": "tasks"}, version)
+    commit(project)
+    lines = {"Makefile": "\ninclude tools/freshness.mk\n", "noxfile.py": "\n# mine\n"}
+    for name, line in lines.items():
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write(line)
+    (project / "gone.txt").unlink()
+    commit(project)
+    updated(project)
+    changed = {
+        line[3:].split("/")[0] for line in git(project, "status", "--porcelain").splitlines()
+    }
+    assert changed <= {".copier-answers.yml", "tools"}
+    fresh = rendered(tmp_path / "fresh", {"scope": "tasks"})
+    for path in files_of(fresh / "tools"):
+        assert (project / path.relative_to(fresh)).read_bytes() == path.read_bytes()
+
+
+def test_deleted_starter_files_do_not_come_back(tmp_path: Path) -> None:
+    project = rendered(tmp_path / "project", COMBINATIONS["command"].answers)
+    commit(project)
+    gone = ["src/demo_app/commands/hello.py", "tests/test_cli.py", "CITATION.cff", "renovate.json"]
+    for path in gone:
+        (project / path).unlink(missing_ok=True)
+    build_file_tree(project, {"README.md": "# Mine\n"})
+    commit(project)
+    updated(project)
+    assert git(project, "status", "--porcelain") == ""
+    assert not [path for path in gone if (project / path).exists()]
+
+
+SWITCHES: list[tuple[str, object, object]] = [
+    *(("license", "MIT", other) for other in ("Apache-2.0", "GPL-3.0-or-later", "none")),
+    *(("license", "MPL-2.0", other) for other in ("BSD-3-Clause", "proprietary")),
+    *(("build_backend", "hatchling", other) for other in ("uv_build", "setuptools")),
+    *(("ci", "github", other) for other in ("gitlab", "none")),
+    *(("docs", "zensical", other) for other in ("sphinx", "none")),
+    *(("type_checker", "mypy", other) for other in ("ty", "pyrefly", "basedpyright")),
+    *(("python_min", "3.11", other) for other in ("3.10", "3.14")),
+    ("version_source", "static", "vcs"),
+    ("layout", "src", "flat"),
+    ("project_type", "cli", "library"),
+    ("extras", [], ["vscode", "devcontainer", "docker", "agents", "renovate", "dependabot"]),
+    ("command_name", "demo-app", "other"),
+    ("distribution_name", "demo-app", "other"),
+    ("package_name", "demo_app", "other"),
+    ("project_name", "Demo App", "Other"),
+    ("description", "One.", "The other."),
+    ("user_name", "Ada", "Grace"),
+    ("user_email", "", "grace@example.org"),
+    ("github_user", "", "grace"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("question", "one", "other"), SWITCHES, ids=[f"{name}-{to}" for name, _, to in SWITCHES]
+)
+def test_an_answer_is_changed_both_ways(
+    question: str, one: object, other: object, tmp_path: Path
+) -> None:
+    """What is the template's is that of a new project; nothing of the other choice is left."""
+    answers = {**COMBINATIONS["command"].answers, "extras": [], question: one}
+    project = rendered(tmp_path / "project", answers)
+    recorded = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
+    answers = {name: answer for name, answer in recorded.items() if not name.startswith("_")}
+    commit(project)
+    for step, answer in enumerate((other, one)):
+        updated(project, **{question: answer})
+        fresh = rendered(tmp_path / f"fresh-{step}", {**answers, question: answer})
+        assert_like(project, fresh)
+        commit(project)
+
+
+def test_recopy_brings_back_what_the_template_owns(tmp_path: Path) -> None:
+    answers = COMBINATIONS["full"].answers
+    project = rendered(tmp_path / "project", answers)
+    fresh = made_of(project)
+    build_file_tree(project, {"README.md": "mine", "src/demo_app/cli.py": "mine"})
+    (project / "noxfile.py").unlink()
+    (project / "tools/freshness/git.py").write_text("broken")
+    commit(project)
+    copier.run_recopy(str(project), vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True)
+    assert made_of(project) == fresh
+    assert (project / "README.md").read_text(encoding="utf-8") == "mine"
+    assert (project / "src/demo_app/cli.py").read_text(encoding="utf-8") == "mine"
+
+
+def test_nothing_depends_on_the_clock_or_the_machine(tmp_path: Path) -> None:
+    world = World(tmp_path, COMBINATIONS["full"])
+    told = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    made = []
+    for place, more in enumerate(
+        (
+            {"TZ": "Asia/Tokyo", "LANG": "tr_TR.UTF-8", "HOME": "/nonexistent", "USER": "one"},
+            {"TZ": "UTC", "LANG": "C", "USER": "two", "GIT_AUTHOR_NAME": "B", "COLUMNS": "40"},
+        )
+    ):
+        project = tmp_path / str(place)
+        world.extra = {**told, **more}
+        copying = (sys.executable, "-m", "copier", "copy", "--defaults", "--quiet")
+        world.run(*copying, "--vcs-ref", "HEAD", history(), project)
+        made.append({p.relative_to(project): p.read_bytes() for p in files_of(project)})
+    assert made[0] == made[1]
+    days = re.compile(rb"\b20[2-9]\d-[01]\d-[0-3]\d\b|Copyright \(c\) 20\d\d")
+    dated = {path for path, content in made[0].items() if days.search(content)}
+    assert {path for path in dated if path.parts[0] != "tools"} == set()

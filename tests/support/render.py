@@ -23,6 +23,7 @@ VERBS = [
     "dev",
     "run",
     "run-wheel",
+    "update",
     "format",
     "test",
     "test-lowest",

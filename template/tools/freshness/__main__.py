@@ -3,6 +3,7 @@
 # dependencies = [
 #   "filelock>=3.12",
 #   "packaging>=24.1",
+#   "pyyaml>=6",
 #   "rich>=13.7",
 #   "tomli>=2; python_version < '3.11'",
 # ]

@@ -202,3 +202,26 @@ def judge_interpreter(
     ]
     if strangers:
         yield Finding(Code.F608, tuple(strangers), fix)
+
+
+def judge_template(
+    newer: str | None,
+    version: str,
+    edited: Iterable[str],
+    answers: Iterable[tuple[str, str, str]],
+    fixes: Fixes,
+) -> Iterator[Finding]:
+    """Say how the project stands to its template.
+
+    *newer* is the newest version if it is newer than *version*, which the project has; *edited*
+    are the template's own files that are not as it made them; *answers* are the questions that
+    the project no longer goes by, with the answer and what is so.
+    """
+    if newer:
+        yield Finding(Code.F701, (Evidence("version", newer, version),), fixes.verb("update"))
+    if files := [*edited]:
+        advice = Fix(advice="undo it (git checkout), or let `update` merge it")
+        yield finding(Code.F702, advice, *files)
+    for question, answer, so in answers:
+        fix = fixes.verb("update", "--data", f"{question}=...")
+        yield Finding(Code.F703, (Evidence(question, answer, so),), Fix(advice=str(fix)))

@@ -35,7 +35,7 @@ from freshness.environments import (
 from freshness.errors import FreshnessError
 from freshness.findings import Finding, Verdict, is_stale
 from freshness.fixes import Fixes
-from freshness.git import is_changed
+from freshness.git import is_changed, unmerged_files
 from freshness.hooks import find_runner, reason_against
 from freshness.imports import packages_of
 from freshness.install import (
@@ -58,6 +58,7 @@ from freshness.sources import Sources, sources_of
 from freshness.spelling import find_spelling
 from freshness.store import Store, held
 from freshness.tree import folders
+from freshness.update import CHECK, LOOK, move_package, plan_update, update_command
 from freshness.uv import Uv, become, find_uv
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
@@ -340,7 +341,40 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     return become([*command, *arguments], _announce)
 
 
-PASSING_ON = {"dev": dev, "publish": publish, "run": run, "run-wheel": run_wheel}
+def update(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
+    """Show what is new in the template, merge it with copier, and run the check.
+
+    Arguments are copier's: ``--data ci=gitlab`` changes an answer, ``--vcs-ref TAG`` the version.
+    """
+    plan = plan_update(project.root)
+    template = plan.template
+    if plan.newest is None and not parsed.arguments:
+        _say("done", f"{template.version} is the newest version of {template.address}")
+        return VERIFIED
+    if plan.newest:
+        _say("update", f"{template.version} to {plan.newest} of {template.address}")
+    if plan.changes:
+        _print(f"\n{plan.changes}\n")
+    may_ask = sys.stdin.isatty() and sys.stderr.isatty()
+    code = uv.run(*update_command(template, may_ask=may_ask), *parsed.arguments)
+    if code:
+        return code
+    to_do = move_package(project.root, template)
+    if to_do:
+        _say("to do", to_do)
+        return NOT_VERIFIED
+    if conflicts := unmerged_files(project.root):
+        for path in conflicts:
+            _say("conflict", path)
+        _tell("mend what is between <<<<<<< and >>>>>>>, `git add` it, then run the check")
+        return NOT_VERIFIED
+    if template.answers.get("scope") != "tasks":
+        return uv.run(*CHECK)
+    uv.run(*LOOK)  # whatever it says of the copies: the update is done
+    return VERIFIED
+
+
+PASSING_ON = {"dev": dev, "publish": publish, "run": run, "run-wheel": run_wheel, "update": update}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,7 +7,7 @@ class Code(Enum):
     """What a finding is; the family is the first digit.
 
     1: sources and wheel, 2: wheel and installed, 3: RECORD and disk, 4: commands and requirements,
-    5: leftovers in the sources, 6: which copy runs.
+    5: leftovers in the sources, 6: which copy runs, 7: the project and its template.
     """
 
     F101 = "in the package, and the build backend does not select it"
@@ -53,9 +53,17 @@ class Code(Enum):
     F606 = "the wheel was made for another interpreter"
     F607 = "an import takes another copy"
     F608 = "the command starts the interpreter of another environment"
+    F701 = "the template has a newer version"
+    F702 = "a file of the template's was edited"
+    F703 = "the project no longer goes by an answer"
 
 
-REMARKS = frozenset({Code.F101, Code.F207, Code.F208, Code.F304, Code.F602, Code.F604, Code.F605})
+REMARKS = frozenset(
+    {
+        *(Code.F101, Code.F207, Code.F208, Code.F304, Code.F602, Code.F604, Code.F605),
+        *(Code.F701, Code.F702, Code.F703),
+    }
+)
 """Worth saying, and no sign of anything stale."""
 
 EXPLANATIONS = {
@@ -255,6 +263,20 @@ EXPLANATIONS = {
     Code.F608: (
         "The first line of the command names an interpreter outside of its environment: the"
         " environment was moved or copied, and the command still runs the old one."
+    ),
+    Code.F701: (
+        "The template that this project was made from, or that its verbs come from, has a newer"
+        " version; `make update` shows what changed, merges it and runs the checks. The template's"
+        " address is asked for that; where it cannot be reached, nothing is said."
+    ),
+    Code.F702: (
+        "tools/freshness is kept by the template, and SHA256SUMS there says what it held. What was"
+        " changed by hand is merged with the next version, or conflicts with it. Undo it, or"
+        " propose it to the template."
+    ),
+    Code.F703: (
+        "The project was renamed or rebuilt, and .copier-answers.yml says otherwise. The next"
+        " update would go by the answers. Change the answer along with the project."
     ),
 }
 """How each finding comes about, in a few sentences; ``doctor --explain CODE`` prints it."""

@@ -19,6 +19,7 @@ from freshness.circumstances import (
     judge_hidden,
     judge_imports,
     judge_leftovers,
+    judge_template,
 )
 from freshness.codes import Code
 from freshness.diagnosis import judge_wheel, package_folders
@@ -37,6 +38,7 @@ from freshness.environments import (
 from freshness.errors import FreshnessError
 from freshness.findings import Finding, Fix, Verdict, finding, verdict_of
 from freshness.fixes import Fixes, commands_of
+from freshness.git import listed, start_listing
 from freshness.imports import Answers, Imports, Interpreters, is_doubtful, packages_of
 from freshness.leftovers import Leftovers, read_leftovers
 from freshness.places import Known, Place, examine, examine_sdist, examine_wheel
@@ -47,6 +49,13 @@ from freshness.sources import Sources, sources_of
 from freshness.spelling import find_spelling
 from freshness.store import store_of
 from freshness.targets import broken_targets
+from freshness.template import (
+    Template,
+    contradictions,
+    edited_files,
+    find_template,
+    newer_than,
+)
 from freshness.tree import real
 from freshness.uv import Uv, base_interpreter, outer_environment
 
@@ -60,6 +69,10 @@ class Depth(Enum):
     QUICK = "quick"
     DEFAULT = "default"
     BUILD = "build"
+
+
+PATIENCE = 3.0
+"""How many seconds the doctor waits for the template's repository, after all else is done."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,8 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     path = outer_environment().get("PATH", "")
     archives = _archives(project)
     sources = sources_of(project, request.tick)
+    template = find_template(project.root) if request.depth is not Depth.QUICK else None
+    asked = start_listing(template.address) if template else None
     environments, broken = _environments(project, tool_environment(uv, project.name), path)
     doubtful = (
         env
@@ -119,8 +134,10 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     places = [_with_imports(project, place, fixes, said) for place in seen]
     found = answers(_commands(project, places), path)
     places = [_with_shell(place, places, found, path) for place in places]
+    sources_place = _sources_place(project, known, folders, left, said, fixes)
+    drift = [*_drift(project, template, listed(asked, PATIENCE), fixes)]
     together = (
-        _sources_place(project, known, folders, left, said, fixes),
+        replace(sources_place, findings=(*sources_place.findings, *drift)),
         *places,
         *broken,
         *_examine_archives(project, archives, known, fixes),
@@ -133,6 +150,19 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
         tuple((answer, _home(answer, places)) for answer in found),
         tuple(i for i in said.imports if i.environment in environments),
         _commands_that_mend(together, fixes),
+    )
+
+
+def _drift(
+    project: Project, template: Template | None, listing: str | None, fixes: Fixes
+) -> Iterator[Finding]:
+    """Say how far the project is from *template*; *listing* is what that one's repository has."""
+    if template is None:
+        return
+    newer = newer_than(template, listing) if listing else None
+    edited = edited_files(project.root)
+    yield from judge_template(
+        newer, template.version, edited, contradictions(template, project), fixes
     )
 
 

@@ -1,0 +1,185 @@
+"""The template that a project was made from: its answers file, its versions, its own files."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from packaging.version import InvalidVersion, Version
+
+from freshness.errors import FreshnessError
+from freshness.project import Project
+
+HERE = Path(__file__).parent
+
+SUMS = "SHA256SUMS"
+"""The file beside this one that says what the template's own files hold, as sha256sum does."""
+
+SHORTHANDS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
+"""How copier lets people write addresses:
+https://copier.readthedocs.io/en/stable/configuring/#template-locations"""
+
+DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<since>\d+)-g(?P<commit>[0-9a-f]{7,})")
+"""What ``git describe`` gives for a commit behind a tag."""
+
+
+@dataclass(frozen=True)
+class Template:
+    """Where a project comes from, as its answers file says.
+
+    ``answers_file`` is relative to the project, ``address`` is as git takes it, ``version`` as
+    copier wrote it: a tag, a commit, or what ``git describe`` says; empty without git.
+    """
+
+    answers_file: str
+    address: str
+    version: str
+    answers: Mapping[str, object]
+
+    @property
+    def release(self) -> Version | None:
+        """The release that the project was made from, or from a later commit."""
+        described = DESCRIBED.fullmatch(self.version)
+        return _version(described["tag"] if described else self.version)
+
+
+def find_template(root: Path) -> Template | None:
+    """Read the answers file at *root*; None where the project was not made by copier.
+
+    There may be several, of several templates; ours has the question ``scope``.
+    """
+    import yaml
+
+    found = []
+    for path in sorted(root.glob(".copier-answers*.y*ml")):
+        try:
+            answers = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        if isinstance(answers, dict) and isinstance(answers.get("_src_path"), str):
+            found.append(_template(path.name, answers))
+    return next((each for each in found if "scope" in each.answers), None)
+
+
+def _template(name: str, answers: Mapping[str, object]) -> Template:
+    address = str(answers["_src_path"]).removeprefix("git+")
+    for short, full in SHORTHANDS.items():
+        if address.startswith(short):
+            address = f"{full}{address.removeprefix(short)}"
+    if address.startswith("~"):
+        address = os.path.expanduser(address)  # noqa: PTH111 - it may be no path
+    version = str(answers.get("_commit") or "")
+    return Template(name, address, version, MappingProxyType(dict(answers)))
+
+
+def newer_than(template: Template, listing: str) -> str | None:
+    """Give the newest version of *template* if it is newer than the project's; else None.
+
+    *listing* is what ``git ls-remote`` gives. Where there are tags, releases count, and
+    pre-releases only for a project that has one; where there is none, the last commit does.
+    """
+    commits = {name: commit for commit, name in map(str.split, listing.splitlines())}
+    names = (name for name in commits if not name.endswith("^{}"))
+    tags = {name.removeprefix("refs/tags/") for name in names if name != "HEAD"}
+    releases = {tag: version for tag in tags if (version := _version(tag))}
+    if not releases:
+        return None if _is_head(template, commits.get("HEAD", "")) else "HEAD"
+    current = template.release
+    if current and not current.is_prerelease:
+        releases = {tag: each for tag, each in releases.items() if not each.is_prerelease}
+    newest = max(releases, key=releases.__getitem__, default=None)
+    if newest is None or (current and releases[newest] <= current):
+        return None
+    return newest
+
+
+def _is_head(template: Template, head: str) -> bool:
+    described = DESCRIBED.fullmatch(template.version)
+    commit = described["commit"] if described else template.version
+    return not head or bool(commit and head.startswith(commit))
+
+
+def _version(text: str) -> Version | None:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        return None
+
+
+def changes_between(changelog: str, since: Version | None, until: Version | None) -> str:
+    """Give the sections of *changelog* (Markdown, ``## VERSION``) for what came after *since*.
+
+    *until* is the last of them; without one that is what no version has yet.
+    """
+    chosen = []
+    for section in re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]:
+        version = _version(section.split(maxsplit=2)[1].strip("[]"))
+        after = version is None or since is None or version > since
+        if after and (until is None or (version is not None and version <= until)):
+            chosen.append(section.strip())
+    return "\n\n".join(chosen)
+
+
+def edited_files(root: Path) -> list[str]:
+    """Give the template's own files that were edited or are gone, as paths below *root*.
+
+    Line endings do not count: git may change them. Nothing where this runs from elsewhere.
+    """
+    if HERE.parent != root / "tools":
+        return []
+    try:
+        lines = (HERE / SUMS).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    sums = {name: digest for digest, name in (line.split(maxsplit=1) for line in lines)}
+    return [f"tools/freshness/{name}" for name, digest in sums.items() if _digest(name) != digest]
+
+
+def _digest(name: str) -> str:
+    try:
+        content = (HERE / name).read_bytes()
+    except OSError:
+        return ""
+    return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
+
+
+def contradictions(template: Template, project: Project) -> Iterator[tuple[str, str, str]]:
+    """Give the answers that the project no longer goes by: the question, the answer, what is so."""
+    if template.answers.get("scope") == "tasks":
+        return
+    answered = template.answers.get("distribution_name")
+    if isinstance(answered, str) and re.sub("[-_.]+", "-", answered).lower() != project.name:
+        yield "distribution_name", answered, project.name
+    answered = template.answers.get("build_backend")
+    backend = project.build_backend.partition(".")[0]
+    if isinstance(answered, str) and backend != answered:
+        yield "build_backend", answered, backend
+    folder = package_folder(template)
+    if folder and not (project.root / folder).is_dir():
+        yield "package_name", folder.rpartition("/")[2], f"there is no {folder}"
+
+
+def package_folder(template: Template) -> str | None:
+    """Give the package's folder, by the answers; None where they do not name one."""
+    name, layout = template.answers.get("package_name"), template.answers.get("layout")
+    if not isinstance(name, str):
+        return None
+    return name if layout == "flat" else f"src/{name}"
+
+
+def refuse_update(template: Template | None) -> Template:
+    """Give *template*; raises FreshnessError where it cannot be updated from."""
+    if template is None:
+        raise FreshnessError(
+            "there is no .copier-answers.yml of the template's here",
+            hint="only a project that copier made, or that adopted the verbs, can be updated",
+        )
+    if not template.version:
+        raise FreshnessError(
+            f"{template.answers_file} names no version: {template.address} was no git repository",
+            hint="set _src_path there to a clone of the template, and _commit to one of its tags",
+        )
+    return template
