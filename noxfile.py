@@ -82,6 +82,12 @@ def pages(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Make a release: the checks, the changelog's section, the tag: -- 0.2.0."""
+    session.run("python", "docs/release.py", *session.posargs)
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """Render a project, install it, edit it, install it again, look."""
     session.run("python", "bench/demo.py", *session.posargs)

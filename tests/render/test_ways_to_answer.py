@@ -13,6 +13,9 @@ from support.parse import files_of
 from support.render import render, template_without_git
 from support.world import FOLDER, output, run
 
+if sys.platform == "win32":
+    pytest.skip("pexpect has no terminal to give on Windows", allow_module_level=True)
+
 ENVIRONMENT = {"PYTHONWARNINGS": "ignore", "COLUMNS": "200", "LANG": "C.UTF-8", "TERM": "xterm"}
 ENVIRONMENT["PROMPT_TOOLKIT_NO_CPR"] = "1"  # it would wait for what only a real terminal answers
 COPIER: tuple[str, ...] = (sys.executable, "-m", "copier", "copy")

@@ -1,0 +1,118 @@
+"""Make a release of the template: the checks, the changelog's section, the commit, the tag.
+
+    uv run nox -s release -- 0.2.0
+    uv run docs/release.py --notes v0.2.0     # what the changelog says of it
+
+Nothing is pushed. Exit code 2 with an error and a hint where it cannot be made; then nothing has
+changed. Versions are those of PEP 440, tags are ``v`` and the version.
+"""
+
+import argparse
+import datetime as dt
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from packaging.version import InvalidVersion, Version
+
+REPOSITORY = Path(__file__).parents[1]
+CHANGELOG = REPOSITORY / "CHANGELOG.md"
+UNRELEASED = "## Unreleased"
+CHECKS = ("lint", "format-check", "types", "tests", "sample")
+
+
+class ReleaseError(Exception):
+    """Why there is no release, and what to do: one line each."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("version", help="such as 0.2.0; with --notes, a tag")
+    parser.add_argument(
+        "--notes", action="store_true", help="print the changelog's section, and end"
+    )
+    parser.add_argument("--skip-checks", action="store_true", help="they have just passed")
+    asked = parser.parse_args()
+    try:
+        if asked.notes:
+            print(section_of(asked.version.removeprefix("v")))
+        else:
+            release(asked.version, with_checks=not asked.skip_checks)
+    except ReleaseError as error:
+        message, hint = error.args
+        print(f"error: {message}\nhint: {hint}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def release(asked: str, *, with_checks: bool) -> None:
+    version = parsed(asked)
+    problems = [*reasons_against(version)]
+    if problems:
+        raise ReleaseError("; ".join(problems), "see to that first; nothing was changed")
+    if with_checks:
+        command = ["nox", "--session", *CHECKS]
+        if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
+            raise ReleaseError("the checks fail", "mend what nox says above; nothing was changed")
+    today = dt.datetime.now(tz=dt.timezone.utc).date()
+    text = CHANGELOG.read_text(encoding="utf-8")
+    text = text.replace(UNRELEASED, f"## {version} - {today}", 1)
+    CHANGELOG.write_text(text, encoding="utf-8")
+    subprocess.run(
+        ["uv", "version", "--quiet", "--frozen", str(version)], cwd=REPOSITORY, check=True
+    )
+    subprocess.run(["uv", "lock", "--quiet"], cwd=REPOSITORY, check=True)
+    git("add", "CHANGELOG.md", "pyproject.toml", "uv.lock")
+    git("commit", "--quiet", "--message", f"Release {version}")
+    git("tag", "--annotate", f"v{version}", "--message", section_of(str(version)))
+    print(f"v{version} is tagged; next: git push --follow-tags")
+
+
+def parsed(asked: str) -> Version:
+    try:
+        version = Version(asked)
+    except InvalidVersion:
+        raise ReleaseError(f"{asked} is no version", "one such as 0.2.0 (PEP 440)") from None
+    if str(version) != asked:
+        raise ReleaseError(f"{asked} is spelled {version}", f"type {version}")
+    return version
+
+
+def reasons_against(version: Version) -> list[str]:
+    tags = [Version(tag[1:]) for tag in git("tag", "--list", "v*").split()]
+    found = []
+    if git("status", "--porcelain"):
+        found.append("there are changes that are not committed")
+    if any(tag >= version for tag in tags):
+        found.append(f"{version} is not after {max(tags)}, the last release")
+    unreleased = section_of("Unreleased") if UNRELEASED in CHANGELOG.read_text("utf-8") else ""
+    if not unreleased.strip():
+        found.append(f"CHANGELOG.md has nothing under `{UNRELEASED}`")
+    return found
+
+
+def section_of(version: str) -> str:
+    """Give what CHANGELOG.md says of *version*, without the heading."""
+    text = CHANGELOG.read_text(encoding="utf-8")
+    found = re.search(
+        rf"^## {re.escape(version)}(?: - [^\n]*)?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
+    )
+    if not found:
+        raise ReleaseError(
+            f"CHANGELOG.md does not name {version}", "release it with nox -s release"
+        )
+    return found.group(1).strip()
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ReleaseError(f"git {arguments[0]}: {done.stderr.strip()}", "see what git says above")
+    return done.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
