@@ -165,3 +165,4 @@ def test_a_new_project_has_none_of_it(tmp_path: Path) -> None:
     project = render(tmp_path / "made", {})
     names = {path.name for path in files_of(project)}
     assert not names & {"freshness.mk", "sessions.py", "targets.awk"}
+    assert not (project / "tools/freshness/.gitignore").exists()

@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -215,10 +216,18 @@ def test_adopt_install_edit_fresh(case: Case, tmp_path: Path) -> None:
     world.make(verb.format("doctor"))
     assert "nothing to do" in world.make(verb.format("fresh")).stdout
 
+    if case.kind.startswith("hatchling"):  # it packs all that .gitignore does not name
+        world.make(verb.format("build"))
+        (sdist,) = (world.project / "dist").glob("*.tar.gz")
+        with tarfile.open(sdist) as packed:
+            names = packed.getnames()
+        assert not [name for name in names if "/.freshness" in name]
+
     made.pop(world.project / case.path)
     assert {path: path.read_bytes() for path in made} == made
-    left = {line[3:].split("/")[0].strip('"') for line in status(world) if line[:2] == "??"}
-    assert left <= OWN
+    left = {line[3:].strip('"') for line in status(world) if line[:2] == "??"}
+    assert {path.split("/")[0] for path in left} <= OWN
+    assert not [path for path in left if "__pycache__" in path]
 
 
 def is_theirs(path: Path, world: Adopter) -> bool:

@@ -7,11 +7,12 @@ import tarfile
 from pathlib import Path, PurePosixPath
 
 SCRATCH = ".freshness"
-"""The folder in which setuptools' ``*.egg-info`` is kept out of the sources; it packs it too."""
+"""The store's folder. setuptools keeps its ``*.egg-info`` there and packs that too; others pack
+all that the project's own .gitignore does not name."""
 
 
 def settle(sdist: Path, epoch: int) -> None:
-    """Write *sdist* anew if its build backend does not heed SOURCE_DATE_EPOCH (setuptools).
+    """Write *sdist* anew if its build backend does not heed SOURCE_DATE_EPOCH, or packed ours.
 
     *epoch* is that time, in seconds since 1970. All else that says where and when it was built
     (owners, permissions beyond those to execute, the order of the members, the folder that the
@@ -20,7 +21,8 @@ def settle(sdist: Path, epoch: int) -> None:
     """
     with tarfile.open(sdist) as built:
         members = built.getmembers()
-        if all(member.mtime <= epoch for member in members):
+        ours = [member for member in members if SCRATCH in PurePosixPath(member.name).parts[1:2]]
+        if not ours and all(member.mtime <= epoch for member in members):
             return
         settled = sdist.with_name(f"{sdist.name}.settled")
         with (
@@ -29,7 +31,7 @@ def settle(sdist: Path, epoch: int) -> None:
             tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as made,
         ):
             for member in sorted(members, key=lambda each: each.name):
-                if SCRATCH in PurePosixPath(member.name).parts[1:2]:
+                if member in ours:
                     continue
                 made.addfile(_settled(member, epoch), built.extractfile(member))
     os.replace(settled, sdist)
