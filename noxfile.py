@@ -24,7 +24,18 @@ QUALITY = " or ".join(
         *("hash_seed", "dockerfile", "build_that_differs", "reads_a_password", "without_git"),
     )
 )
-SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY}"
+TEMPLATE = " or ".join(
+    (
+        *(
+            "test_hostile",
+            "ece2d53",
+            "adopt_install_edit",
+            "both_ways and (gitlab or none or flat)",
+        ),
+        *("both_ways and (setuptools or sphinx or extras)", "shows_what_changed"),
+    )
+)
+SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE}"
 
 
 @nox.session

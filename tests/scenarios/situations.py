@@ -1017,7 +1017,7 @@ SITUATIONS = [
     Situation("injected by pipx", injected_by_pipx, "pipx other-tool", STALE, "F203", folder="plain"),
     Situation("rows that lead out of .venv", rows_that_lead_out, VENV, DAMAGED, "F305", combination=LIBRARY),
     # Other projects, and what others put there.
-    Situation("package in another folder", other_layout, SOURCES, FRESH),
+    Situation("package in another folder", other_layout, SOURCES, FRESH, "F703"),
     Situation("package in a namespace", namespace, TOOL, FRESH),
     Situation("work tree inside of the project", work_tree_inside, TOOL, STALE, "F205"),
     Situation("package that an editable finder does not know", editable_finder_and_package, VENV, STALE, "F201", combination=Combination("setuptools", "flat", "cli")),
