@@ -14,6 +14,7 @@ from freshness.project import Project
 from freshness.requirements import Surroundings
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from support.index import NO_NETWORK
 from support.world import BASE_PYTHON, uv_executable
 
 WELL_KNOWN = [
@@ -34,9 +35,6 @@ WELL_KNOWN = [
     *("tqdm", "virtualenv", "wheel"),
 ]
 """Pure and compiled, with commands, data files, namespaces, and a wheel of a binary."""
-
-NO_NETWORK = ("offline", "network", "Failed to fetch", "Could not connect", "ConnectionError")
-"""What uv and pip say where there is no network."""
 
 pytestmark = pytest.mark.slow
 

@@ -1,0 +1,103 @@
+"""Projects without ``[project]``: every verb, by what the build backend says of them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from support.render import Combination, render
+from support.tree import build_file_tree
+from support.world import World, output
+
+SETUP_PY = """\
+from setuptools import setup
+
+print("noise, as some have it")
+setup(
+    name=open("NAME").read().strip(),
+    version="1.5",
+    py_modules=["demo"],
+    entry_points={"console_scripts": ["demo-app = demo:main"]},
+)
+"""
+MODULE = 'def main():\n    print("one")\n'
+
+
+class Legacy(World):
+    """A project with a setup.py alone, which has adopted the verbs."""
+
+    def __init__(self, root: Path, files: dict[str, str] | None = None) -> None:
+        super().__init__(root, Combination("setuptools", "flat", "cli"))
+        shutil.rmtree(self.project)
+        own = files or {"setup.py": SETUP_PY, "NAME": "Demo_App\n", "demo.py": MODULE}
+        own |= {"MANIFEST.in": "include NAME\n"} if files is None else {}
+        build_file_tree(self.project, own)
+        render(self.project, {"scope": "tasks"})
+        self.commit()
+
+    def edit(self, text: str) -> None:
+        (self.project / "demo.py").write_text(MODULE.replace("one", text), encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_every_verb(tmp_path: Path) -> None:
+    world = Legacy(tmp_path)
+    world.make("install")
+    assert world.command("demo-app") == "one"
+    assert "all fresh" in world.make("doctor").stdout
+    world.edit("two")
+    assert world.make("run", "ARGS=demo-app").stdout.endswith("two\n")
+    assert world.command("demo-app") == "one"
+    world.make("fresh")
+    assert world.command("demo-app") == "two"
+    world.make("dev")
+    assert (world.project / ".venv" / "bin" / "demo-app").exists()
+    world.edit("three")
+    done = world.run(world.project / ".venv" / "bin" / "demo-app")
+    assert done.stdout == "three\n"
+    assert world.make("run-wheel", "ARGS=demo-app").stdout.endswith("three\n")
+    world.make("build")
+    names = sorted(path.name for path in (world.project / "dist").iterdir())
+    assert [name.lower() for name in names if name.startswith("demo")] == [
+        "demo_app-1.5-py3-none-any.whl",
+        "demo_app-1.5.tar.gz",
+    ]
+    world.make("install-editable")
+    world.edit("four")
+    assert world.command("demo-app") == "four"
+    world.make("uninstall")
+    assert world.command("demo-app") == "command not found"
+    assert "__pycache__" not in world.status()
+
+
+def test_another_name_is_noticed(tmp_path: Path) -> None:
+    world = Legacy(tmp_path)
+    world.make("install")
+    world.replace("version=", "description='x', version=", "setup.py")
+    (world.project / "NAME").write_text("other\n")
+    assert "uv tool: other 1.5" in world.make("install").stdout
+
+
+BROKEN = {
+    "a setup.py that fails": ({"setup.py": "raise SystemExit('no')\n"}, "the build failed"),
+    "nothing to build": ({"README.md": ""}, "there is no pyproject.toml"),
+    "tables alone": ({"pyproject.toml": "[tool.x]\n"}, "it has no [build-system] table"),
+    "a backend that is none": (
+        {"pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "nothing"\n'},
+        "the build failed",
+    ),
+    "a table of another kind": (
+        {"pyproject.toml": 'build-system = "x"\n', "setup.py": ""},
+        "`build-system` is not a table",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_declarations(kind: str, tmp_path: Path) -> None:
+    files, says = BROKEN[kind]
+    world = Legacy(tmp_path, files)
+    for verb in ("install", "doctor"):
+        done = world.make(verb, expect=2)
+        own = [line for line in done.stderr.splitlines() if line.startswith(("error: ", "hint: "))]
+        assert [line.partition(": ")[0] for line in own] == ["error", "hint"], output(done)
+        assert says in own[0]
