@@ -127,8 +127,9 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
     environment = _target(parsed, project, uv)
     with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
-        refuse_useless_tool(environment, project.commands or {})
-        refuse_foreign_commands(environment, project.commands or {})
+        if project.likely_commands is not None:  # else the build backend alone knows them
+            refuse_useless_tool(environment, project.likely_commands)
+            refuse_foreign_commands(environment, project.likely_commands)
         remove(find_stale_bytecode(project.root), project.root)
         swap(uv, project, environment, "--editable", ".")
     place = _examine(project, environment, None)
@@ -577,7 +578,7 @@ def _with_current_bytecode(project: Project, command: Sequence[str]) -> int:
 
 def _command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
     """Give *arguments*, or the project's only command where there are none."""
-    commands = sorted(project.commands or {})
+    commands = sorted(project.likely_commands or {})
     if not arguments and len(commands) != 1:
         raise FreshnessError(
             f"{verb} what? The project declares {len(commands)} commands",

@@ -51,5 +51,5 @@ def _read(wheel: Path) -> Declared:
             )
         headers = HeaderParser().parsestr(archive.read(name).decode("utf-8", "replace"))
     return Declared(
-        distribution.name, str(headers["Requires-Python"] or ""), bool(distribution.commands)
+        distribution.name, str(headers["Requires-Python"] or ""), dict(distribution.commands)
     )

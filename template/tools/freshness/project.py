@@ -105,6 +105,8 @@ class Project:
     name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
     those that are declared. ``has_table`` is whether there is a ``[project]`` at all: without one
     all but the name, the target and the Pythons is dynamic, and uv has no environment for it.
+    ``likely_commands`` are those that are declared or, where that is dynamic, that the last build
+    had; None where nobody knows.
     """
 
     root: Path
@@ -125,6 +127,7 @@ class Project:
     plugins: Mapping[str, str] | None = None
     classifiers: tuple[str, ...] = ()
     has_table: bool = True
+    likely_commands: Mapping[str, str] | None = None
 
     @property
     def reads_history(self) -> bool:
@@ -172,7 +175,7 @@ class Declared:
 
     name: str
     requires_python: str
-    has_commands: bool
+    commands: Mapping[str, str]
 
 
 def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -> Project:
@@ -189,8 +192,9 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
         return replace(
             project,
             requires_python=_requires_python({"requires-python": declared.requires_python}, []),
-            target=_target(tables) or ("tool" if declared.has_commands else "venv"),
+            target=_target(tables) or ("tool" if declared.commands else "venv"),
             has_table=False,
+            likely_commands=declared.commands,
         )
     return _read_tables(root, tables)
 
@@ -228,11 +232,13 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
         problems.append(f"[tool.freshness] target is {target!r}, not `tool` or `venv`")
     if problems:
         raise _of(problems)
+    declared_commands = None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands
     return Project(
         root=root,
         name=name,
         version=None if "version" in dynamic else version,
-        commands=None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands,
+        commands=declared_commands,
+        likely_commands=declared_commands,
         requirements=(
             None if dynamic & {"dependencies", "optional-dependencies"} else requirements
         ),
