@@ -32,7 +32,7 @@ TEMPLATE = " or ".join(
             "adopt_install_edit",
             "both_ways and (gitlab or none or flat)",
         ),
-        *("both_ways and (setuptools or sphinx or extras)", "shows_what_changed"),
+        *("both_ways and (setuptools or sphinx or extras)", "test_template", "test_legacy"),
     )
 )
 SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE}"

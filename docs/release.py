@@ -9,7 +9,9 @@ changed. Versions are those of PEP 440, tags are ``v`` and the version.
 
 import argparse
 import datetime as dt
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -48,6 +50,9 @@ def main() -> int:
 
 def release(asked: str, *, with_checks: bool) -> None:
     version = parsed(asked)
+    uv = os.environ.get("UV") or shutil.which("uv")
+    if uv is None:
+        raise ReleaseError("uv is not installed", "run this as `uv run nox -s release -- VERSION`")
     problems = [*reasons_against(version)]
     if problems:
         raise ReleaseError("; ".join(problems), "see to that first; nothing was changed")
@@ -59,10 +64,9 @@ def release(asked: str, *, with_checks: bool) -> None:
     text = CHANGELOG.read_text(encoding="utf-8")
     text = text.replace(UNRELEASED, f"## {version} - {today}", 1)
     CHANGELOG.write_text(text, encoding="utf-8")
-    subprocess.run(
-        ["uv", "version", "--quiet", "--frozen", str(version)], cwd=REPOSITORY, check=True
-    )
-    subprocess.run(["uv", "lock", "--quiet"], cwd=REPOSITORY, check=True)
+    lines: list[list[str]] = [["version", "--frozen", str(version)], ["lock"]]
+    for line in lines:
+        subprocess.run([uv, *line, "--quiet"], cwd=REPOSITORY, check=True)
     git("add", "CHANGELOG.md", "pyproject.toml", "uv.lock")
     git("commit", "--quiet", "--message", f"Release {version}")
     git("tag", "--annotate", f"v{version}", "--message", section_of(str(version)))

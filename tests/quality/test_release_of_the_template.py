@@ -14,7 +14,7 @@ from quality.test_pipelines import check_shell
 from quality.validators import YAMLLINT, tool
 from support.history import commit, git, history
 from support.render import REPOSITORY
-from support.world import output, run
+from support.world import output, run, uv_executable
 
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 
@@ -39,7 +39,8 @@ def clone(tmp_path: Path) -> Path:
 
 
 def released(clone: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return run([sys.executable, clone / "docs" / "release.py", *arguments], clone, dict(os.environ))
+    command = (sys.executable, str(clone / "docs" / "release.py"), *arguments)
+    return run(command, clone, {**os.environ, "UV": uv_executable()})
 
 
 def test_release_is_a_section_a_commit_and_a_tag(clone: Path) -> None:

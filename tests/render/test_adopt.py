@@ -13,6 +13,9 @@ from support.render import render, template_without_git
 from support.tree import build_file_tree
 from support.world import FOLDER, output, run
 
+ALONE = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+"""The environment without that of a make which runs the tests."""
+
 LINE = "include tools/freshness.mk"
 NOX_LINE = '__import__("runpy").run_path("tools/freshness/sessions.py")'
 PYPROJECT = """\
@@ -112,13 +115,12 @@ def test_a_target_of_theirs_is_never_overridden(
     own = {"Makefile": text, "own.mk": "install:\n\t@echo theirs\n"}
     project = project_with(tmp_path, own)
     adopt(project)
-    environment = dict(os.environ)
-    done = run(["make", "install"], project, environment)
+    done = run(["make", "install"], project, ALONE)
     assert (done.stdout, done.stderr, done.returncode) == ("theirs\n", "", 0), output(done)
-    first = run(["make"], project, environment)
+    first = run(["make"], project, ALONE)
     assert first.stdout == done.stdout, "what `make` alone makes stays theirs"
     for verb in ("freshness-install", "uninstall"):
-        told = run(["make", "-n", verb], project, environment)
+        told = run(["make", "-n", verb], project, ALONE)
         assert "tools/freshness/__main__.py" in told.stdout, output(told)
         assert not re.search("overriding|ignoring|undefined", told.stderr), output(told)
 
@@ -126,7 +128,7 @@ def test_a_target_of_theirs_is_never_overridden(
 def test_help_tells_whose_is_whose(tmp_path: Path) -> None:
     project = project_with(tmp_path, {"Makefile": f"install:\n\t@true\n\n{LINE}\n"})
     adopt(project)
-    told = run(["make", "help"], project, dict(os.environ)).stdout
+    told = run(["make", "help"], project, ALONE).stdout
     assert "install is your own target; ours is freshness-install" in told
     assert "doctor is your own" not in told
 
@@ -139,11 +141,11 @@ def test_sessions_of_theirs_stay_theirs(tmp_path: Path) -> None:
     project = project_with(tmp_path, {"noxfile.py": own})
     adopt(project)
     nox: tuple[str, ...] = (sys.executable, "-m", "nox")
-    listed = run((*nox, "--list"), project, dict(os.environ)).stdout
+    listed = run((*nox, "--list"), project, ALONE).stdout
     assert re.search(r"^\* install .*-> Theirs\.", listed, re.MULTILINE)
     assert re.search("^- freshness-install .*-> Clean, force", listed, re.MULTILINE)
     assert re.search("^- doctor .*-> Say of every copy", listed, re.MULTILINE)
-    done = run(nox, project, dict(os.environ))
+    done = run(nox, project, ALONE)
     assert "theirs" in done.stdout
     assert "doctor" not in done.stdout + done.stderr
 

@@ -23,7 +23,7 @@ ASKED = [
     if not name.startswith("_") and question.get("when", True) is not False
 ]
 CONTRACT = (
-    "project_name distribution_name package_name project_type command_name description user_name"
+    "scope project_name distribution_name package_name project_type command_name description user_name"
     " user_email github_user layout build_backend version_source license python_min"
     " type_checker docs ci extras"
 )

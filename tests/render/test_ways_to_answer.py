@@ -131,6 +131,8 @@ def test_refusals_are_alike(name: str, answer: str, tmp_path: Path) -> None:
 def test_questionnaire_asks_again(tmp_path: Path) -> None:
     """What is refused stays on the screen to be mended, with the sentence below it."""
     asked = questionnaire(tmp_path, tmp_path / "made")
+    asked.expect_exact("What is it to be?")
+    asked.send("\r")
     asked.expect_exact("What is the project called")
     asked.send("\x05\x15!\r")
     asked.expect_exact("Type a name with at least one letter or digit")

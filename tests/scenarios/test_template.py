@@ -64,6 +64,7 @@ class Made(World):
         }
 
 
+@pytest.mark.slow
 def test_the_doctor_says_that_there_is_a_newer_version(tmp_path: Path) -> None:
     world = Made(tmp_path)
     assert world.findings() == {}
@@ -77,6 +78,7 @@ def test_the_doctor_says_that_there_is_a_newer_version(tmp_path: Path) -> None:
     assert "all fresh" in done.stdout, "a remark changes no verdict"
 
 
+@pytest.mark.slow
 def test_the_doctor_does_not_mind_a_template_that_is_not_there(tmp_path: Path) -> None:
     world = Made(tmp_path)
     world.make("install")
@@ -101,6 +103,7 @@ def source(world: Made) -> str:
     return found.group(1)
 
 
+@pytest.mark.slow
 def test_the_doctor_says_that_the_project_has_drifted(tmp_path: Path) -> None:
     world = Made(tmp_path)
     world.replace('"""git', '"""Git', "tools/freshness/git.py")
@@ -141,6 +144,7 @@ def test_update_shows_what_changed_updates_and_checks(tmp_path: Path) -> None:
     assert "to do     demo_app is yours: rename it to renamed" in done.stdout
 
 
+@pytest.mark.slow
 def test_update_stops_at_a_conflict(tmp_path: Path) -> None:
     world = Made(tmp_path)
     with (world.project / "prek.toml").open("a", encoding="utf-8") as file:
@@ -153,6 +157,7 @@ def test_update_stops_at_a_conflict(tmp_path: Path) -> None:
     assert "# mine" in (world.project / "prek.toml").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_update_of_adopted_verbs(tmp_path: Path) -> None:
     world = Made(tmp_path, scope="tasks")
     world.release()

@@ -86,6 +86,9 @@ NAMES = {"dict": "table", "list": "list", "str": "string"}
 LEGACY = {"requires": ["setuptools>=40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What builds a project that does not say what builds it (PEP 517, PEP 518)."""
 
+ONE_FORMAT = ("hatchling", "pdm.backend", "scikit_build_core", "uv_build")
+"""Build backends that know of no other format than ``[project]``."""
+
 FORMATS = ("setup.py", "setup.cfg")
 """Files of setuptools that declare a project in place of pyproject.toml."""
 
@@ -186,7 +189,7 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
     Raises FreshnessError that names everything that is wrong with it.
     """
     tables = _load(root / "pyproject.toml", may_be_missing=_is_legacy(root))
-    if ask and "project" not in tables and ("build-system" in tables or _is_legacy(root)):
+    if ask and _has_another_format(root, tables):
         declared = ask(_read_tables(root, _completed(tables, "unnamed")))
         project = _read_tables(root, _completed(tables, declared.name))
         return replace(
@@ -197,6 +200,15 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
             likely_commands=declared.commands,
         )
     return _read_tables(root, tables)
+
+
+def _has_another_format(root: Path, tables: Mapping[str, Any]) -> bool:
+    """Tell whether the project may be declared in a format that its build backend alone knows."""
+    if "project" in tables:
+        return False
+    system = tables.get("build-system")
+    backend = str(system.get("build-backend", "")) if isinstance(system, dict) else ""
+    return _is_legacy(root) or (system is not None and not backend.startswith(ONE_FORMAT))
 
 
 def _is_legacy(root: Path) -> bool:
