@@ -94,7 +94,9 @@ MAKEFILES = {
     "included": "include own.mk\n",
     "in a conditional": "ifdef HOME\ninstall:\n\t@echo theirs\nendif\n",
     "on one line": "install: ; @echo theirs\n",
-    "catches all": "install:\n\t@echo theirs\n%:\n\t@echo caught $@; exit 1\n",
+    "catches all": (
+        "install:\n\t@echo theirs\n.PHONY: Makefile\n%: Makefile\n\t@echo caught $@; exit 1\n"
+    ),
     "strict": "MAKEFLAGS += --warn-undefined-variables -rR\n.SUFFIXES:\ninstall:\n\t@echo theirs\n",
     "of a variable": "install: NAME = theirs\ninstall:\n\t@echo $(NAME)\n",
 }
