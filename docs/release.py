@@ -14,6 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -66,7 +68,9 @@ def release(asked: str, *, with_checks: bool) -> None:
     CHANGELOG.write_text(text, encoding="utf-8")
     lines: list[list[str]] = [["version", "--frozen", str(version)], ["lock"]]
     for line in lines:
-        subprocess.run([uv, *line, "--quiet"], cwd=REPOSITORY, check=True)
+        if subprocess.run([uv, *line, "--quiet"], cwd=REPOSITORY, check=False).returncode:
+            git("checkout", "--", "CHANGELOG.md", "pyproject.toml", "uv.lock")
+            raise ReleaseError(f"uv {line[0]} failed", "see what it says above; all is as it was")
     git("add", "CHANGELOG.md", "pyproject.toml", "uv.lock")
     git("commit", "--quiet", "--message", f"Release {version}")
     git("tag", "--annotate", f"v{version}", "--message", section_of(str(version)))
@@ -84,7 +88,7 @@ def parsed(asked: str) -> Version:
 
 
 def reasons_against(version: Version) -> list[str]:
-    tags = [Version(tag[1:]) for tag in git("tag", "--list", "v*").split()]
+    tags = [*released()]
     found = []
     if git("status", "--porcelain"):
         found.append("there are changes that are not committed")
@@ -94,6 +98,12 @@ def reasons_against(version: Version) -> list[str]:
     if not unreleased.strip():
         found.append(f"CHANGELOG.md has nothing under `{UNRELEASED}`")
     return found
+
+
+def released() -> Iterator[Version]:
+    for tag in git("tag", "--list", "v*").split():
+        with suppress(InvalidVersion):
+            yield Version(tag)
 
 
 def section_of(version: str) -> str:

@@ -110,6 +110,20 @@ TEXTS = [
         "İstanbul ıI ß ẞ",
     ),
     *("a\u0300" * 40, "\u0e01\u0e33", "\ufffd", "a\u00adb", "x²", "“a” ‘b’ –"),
+    # A backslash before a digit, references without an end, a # at the end.
+    *(
+        "\\1. foo",
+        "\\1",
+        "\\0 *a*",
+        "R&D &lt b",
+        "&copy A",
+        "C#",
+        "F##",
+        "\\#",
+        "##",
+        "1.",
+        "12) a",
+    ),
     # METADATA: what looks like a header, an encoded word, an address.
     *(
         "Name: other",
@@ -184,6 +198,11 @@ NAMES = [
     {"package_name": "x" * 100},
     {"package_name": "none"},
     {"package_name": "main"},
+    {"github_user": "octocat_acme"},
+    {"github_user": "group-x/sub.group/ada_lovelace"},
+    {"project_name": "2048"},
+    {"project_name": "日本"},
+    {"project_name": "Data"},
     {"command_name": "x"},
     {"command_name": "A.b-c_d"},
     {"command_name": "demo.py"},
@@ -255,7 +274,21 @@ REFUSED = [
     *(("package_name", name) for name in [*NO_NAME, "1a", "A", "demo-app", "a.b", "__init__"]),
     *(("package_name", name) for name in ["class", "lambda", "match", "type", "async"]),
     *(("package_name", name) for name in ["json", "test", "tests", "distutils", "tools", "docs"]),
-    *(("package_name", name) for name in ["src", "con", "aux", "lpt1", "pytest", "nox", "setup"]),
+    *(
+        ("package_name", name)
+        for name in [
+            "griffe",
+            "bs4",
+            "makefile",
+            "src",
+            "con",
+            "aux",
+            "lpt1",
+            "pytest",
+            "nox",
+            "setup",
+        ]
+    ),
     *(
         ("user_email", text)
         for text in ["a", "a@b", "@b.org", "a@", "a@@b.org", "a b@c.org", "a@b.c\n"]
@@ -278,8 +311,11 @@ REFUSED = [
     ),
     *(
         ("github_user", text)
-        for text in ["-a", "a-", "a--b", "a/b", "a b", "a.b", "x" * 40, "größe", "a\n"]
+        for text in ["-a", "a-", "a b", "a//b", "a/", ".a", "a.", "größe", "a\n"]
     ),
-    *(("github_user", text) for text in ["https://github.com/a", "@a", "a;b", "$(x)", "../a"]),
+    *(
+        ("github_user", text)
+        for text in ["https://github.com/a", "@a", "a;b", "$(x)", "../a", "a/../b", "x" * 200]
+    ),
 ]
 """Answers that no file can hold, or a package index, a file system or a shell would not take."""

@@ -99,10 +99,27 @@ MAKEFILES = {
     ),
     "strict": "MAKEFLAGS += --warn-undefined-variables -rR\n.SUFFIXES:\ninstall:\n\t@echo theirs\n",
     "of a variable": "install: NAME = theirs\ninstall:\n\t@echo $(NAME)\n",
+    "after a line continued with a tab": (
+        "SOURCES = a.py \\\n\tb.py\ninstall:\n\t@echo theirs\n.PHONY: install \\\n\tclean\n"
+    ),
+    "a recipe continued without a tab": (
+        "install:\n\t@echo \\\nthe\\\nirs\n".replace("\\\nthe\\\nirs", "the\\\nirs")
+    ),
+    "a function": "$(addprefix in,stall):\n\t@echo theirs\n",
+    "a substitution": "V = stall\n$(V:%=in%):\n\t@echo theirs\n",
+    "a name in a name": "A = install\nB = A\n$($(B)):\n\t@echo theirs\n",
+    "a pattern": "all:\n\t@echo theirs\ninst%l:\n\t@echo theirs\n",
+    "another ARGS and UV": "ARGS = -x\nUV = nothing\ninstall:\n\t@echo theirs\n",
+    "another shell": "SHELL := /usr/bin/env python3\ninstall:\n\t@print('theirs')\n",
+    "another prefix": ".RECIPEPREFIX = >\ninstall:\n> @echo theirs\n",
+    "another file with a space": "include own.mk\n-include a*.mk\n",
 }
 
 
-AT_THE_TOP = [k for k in MAKEFILES if k != "included" and "a variable" not in k]
+KNOWN_LATE = ("included", "a function", "a substitution", "a name in", "another prefix", "space")
+AT_THE_TOP = [
+    k for k in MAKEFILES if "a variable" not in k and not any(late in k for late in KNOWN_LATE)
+]
 """What is not known before it is read is seen only where our line comes last, as it should."""
 
 
@@ -114,14 +131,15 @@ def test_a_target_of_theirs_is_never_overridden(
 ) -> None:
     text = MAKEFILES[kind] + "\n# doctors: not a target\nFRESH := a:b\n"
     text = f"{LINE}\n{text}" if at_the_top else f"{text}\n{LINE}\n"
-    own = {"Makefile": text, "own.mk": "install:\n\t@echo theirs\n"}
+    own = {"Makefile": text, "own.mk": "install:\n\t@echo theirs\n", "a b.mk": "x: ;\n"}
     project = project_with(tmp_path, own)
     adopt(project)
     done = run(["make", "install"], project, ALONE)
     assert (done.stdout, done.stderr, done.returncode) == ("theirs\n", "", 0), output(done)
     first = run(["make"], project, ALONE)
     assert first.stdout == done.stdout, "what `make` alone makes stays theirs"
-    for verb in ("freshness-install", "uninstall"):
+    catches_all = kind == "catches all"  # then every verb is theirs
+    for verb in ("freshness-install", "freshness-fresh" if catches_all else "uninstall"):
         told = run(["make", "-n", verb], project, ALONE)
         assert "tools/freshness/__main__.py" in told.stdout, output(told)
         assert not re.search("overriding|ignoring|undefined", told.stderr), output(told)
@@ -168,5 +186,50 @@ def test_another_templates_answers_are_not_overwritten(tmp_path: Path) -> None:
 def test_a_new_project_has_none_of_it(tmp_path: Path) -> None:
     project = render(tmp_path / "made", {})
     names = {path.name for path in files_of(project)}
-    assert not names & {"freshness.mk", "sessions.py", "targets.awk"}
+    assert not names & {"freshness.mk", "sessions.py", "targets.awk", "verbs.txt", "ruff.toml"}
     assert not (project / "tools/freshness/.gitignore").exists()
+
+
+NOT_TARGETS = {
+    "define": "define TEXT\ninstall: this\nendef\nexport TEXT\n",
+    "of one target": "install: PREFIX = /usr\n",
+    "a message": "$(info Please install: foo)\n",
+    "vpath": "vpath install src:lib\n",
+    "an assignment": "install := a:b\ndoctor = c:d\n",
+    "a comment": "# install: not a target\n",
+}
+
+
+@pytest.mark.parametrize("kind", NOT_TARGETS)
+def test_what_is_no_target_withholds_no_verb(kind: str, tmp_path: Path) -> None:
+    text = f"all: ; @echo all\n{NOT_TARGETS[kind]}\n{LINE}\n"
+    project = project_with(tmp_path, {"Makefile": text})
+    adopt(project)
+    told = run(["make", "-n", "install"], project, ALONE)
+    assert "tools/freshness/__main__.py install" in told.stdout, output(told)
+    assert "your own target" not in run(["make", "freshness-help"], project, ALONE).stdout
+
+
+def test_arguments_come_from_the_command_line(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"Makefile": f"ARGS ?= -x\n\n{LINE}\n"})
+    adopt(project)
+    for arguments in (["ARGS=--quick"], []):
+        told = run(["make", "-n", "doctor", *arguments], project, ALONE).stdout
+        assert ("--quick" in told, "-x" in told) == (bool(arguments), False)
+    told = run(["make", "-n", "doctor"], project, {**ALONE, "ARGS": "--json"}).stdout
+    assert "--json" in told
+
+
+def test_adopting_twice_is_no_harm(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"Makefile": f"all: ; @echo all\n{LINE}\n{LINE}\n"})
+    adopt(project)
+    adopt(project, "--overwrite")
+    assert run(["make"], project, ALONE).stderr == ""
+
+
+def test_a_file_in_the_way_is_named(tmp_path: Path) -> None:
+    project = project_with(tmp_path, {"tools": "a file"})
+    done = run(adopting(), project, {**os.environ, **ENVIRONMENT})
+    assert done.returncode != 0
+    assert "give the file tools another name" in done.stderr
+    assert {path.name for path in project.iterdir()} == {"pyproject.toml", "tools"}

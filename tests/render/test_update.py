@@ -206,9 +206,9 @@ def test_deleted_starter_files_do_not_come_back(tmp_path: Path) -> None:
     project = rendered(tmp_path / "project", COMBINATIONS["command"].answers)
     commit(project)
     gone = ["src/demo_app/commands/hello.py", "tests/test_cli.py", "CITATION.cff", "renovate.json"]
+    gone += ["README.md", "CHANGELOG.md"]
     for path in gone:
         (project / path).unlink(missing_ok=True)
-    build_file_tree(project, {"README.md": "# Mine\n"})
     commit(project)
     updated(project)
     assert git(project, "status", "--porcelain") == ""

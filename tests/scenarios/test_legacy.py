@@ -103,3 +103,45 @@ def test_broken_declarations(kind: str, tmp_path: Path) -> None:
         lines = [line for line in done.stderr.splitlines() if not line.startswith("make: ")]
         assert [line.partition(": ")[0] for line in lines[-2:]] == ["error", "hint"], output(done)
         assert says in lines[-2]
+
+
+def test_quick_builds_nothing(tmp_path: Path) -> None:
+    world = Legacy(tmp_path)
+    done = world.make("doctor", "ARGS=--quick", expect=2)
+    assert "uv build" not in output(done)
+    assert "only a build tells" in done.stderr
+    world.make("install")
+    assert "uv build" not in output(world.make("doctor", "ARGS=--quick"))
+    world.replace("setup(", "raise SystemExit('boom')\nsetup(", "setup.py")
+    world.make("clean")
+    assert "the build failed" in world.make("install", expect=2).stderr
+    assert world.command("demo-app") == "one"
+    world.make("uninstall")
+
+
+def test_setup_py_beside_project(tmp_path: Path) -> None:
+    """PEP 518 names a build backend for those who name none."""
+    project = '[project]\nname = "demo-app"\nversion = "1"\n'
+    files = {"pyproject.toml": project, "setup.py": SETUP_PY, "NAME": "x", "demo.py": MODULE}
+    world = Legacy(tmp_path, files)
+    world.make("install", "ARGS=--target venv")
+
+
+@pytest.mark.slow
+def test_a_wheel_that_takes_the_tool_in_is_told(tmp_path: Path) -> None:
+    pyproject = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+[project]
+name = "demo-app"
+version = "1"
+[tool.setuptools.packages.find]
+exclude = ["tests*"]
+"""
+    world = Legacy(tmp_path, {"pyproject.toml": pyproject, "demo_app/__init__.py": ""})
+    done = world.make("install")
+    assert "F106" in done.stdout, output(done)
+    assert "F101" not in done.stdout
+    world.replace('exclude = ["tests*"]', 'exclude = ["tests*", "tools*"]')
+    assert "F106" not in world.make("install").stdout

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import copier
 import pytest
-from freshness.template import Template, changes_between, newer_than
+from freshness.template import Template, changes_between, find_template, newer_than
 from packaging.version import Version
 from support.history import commit, git
 from support.render import Combination, template_without_git
@@ -167,6 +167,49 @@ def test_update_of_adopted_verbs(tmp_path: Path) -> None:
     assert "place" in done.stdout, "the doctor has looked"
     changed = git(world.project, "diff", "--name-only").split()
     assert changed == [".copier-answers.yml", "tools/freshness/git.py"]
+
+
+@pytest.mark.slow
+def test_the_version_is_the_one_that_is_told(tmp_path: Path) -> None:
+    """A pre-release for a project that has one, and whichever somebody asks for."""
+    world = Made(tmp_path, scope="tasks")
+    world.release("v1.1.0")
+    world.release("v2.0.0rc1")
+    world.release("v2.0.0rc2")
+    done = world.make("update", "ARGS=--vcs-ref v2.0.0rc1")
+    assert "v1.0.0 to v2.0.0rc1" in done.stdout
+    commit(world.project)
+    done = world.make("update")
+    assert "v2.0.0rc1 to v2.0.0rc2" in done.stdout
+    commit(world.project)
+    assert "newest version" in world.make("update").stdout
+    done = world.make("update", "ARGS=--vcs-ref v9", expect=2)
+    assert "error: copier did not update" in done.stderr
+    shutil.rmtree(world.project / ".git")
+    assert "error: this is no git repository" in world.make("update", expect=2).stderr
+
+
+HOSTILE = {
+    "no mapping": "- a\n",
+    "an address with a control character": '_src_path: "a\\0b"\nscope: tasks\n',
+    "an address that is no text": '_src_path: "a\\ud800b"\nscope: tasks\n',
+    "deep": "[" * 5000,
+    "a program": "_src_path: !!python/object/apply:os.system [touch PWNED]\nscope: tasks\n",
+    "a bomb": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(
+        f"{n}: &{n} [*{m},*{m},*{m},*{m},*{m},*{m},*{m},*{m},*{m}]\n"
+        for m, n in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    + "_src_path: x\n_commit: *i\nscope: tasks\n",
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_answers_files(kind: str, tmp_path: Path) -> None:
+    (tmp_path / ".copier-answers.yml").write_text(HOSTILE[kind], encoding="utf-8")
+    found = find_template(tmp_path)
+    assert found is None or found.version == ""
+    assert not list(tmp_path.rglob("PWNED"))
 
 
 def test_what_cannot_be_updated(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from freshness.artifacts import (
 )
 from freshness.bytecode import find_stale_bytecode
 from freshness.codes import Code
-from freshness.declared import ask_backend
+from freshness.declared import Asking, ask_backend
 from freshness.diagnosis import judge_wheel
 from freshness.distribution import Distribution
 from freshness.doctor import Depth, Diagnosis, Request, diagnose
@@ -58,7 +58,7 @@ from freshness.sources import Sources, sources_of
 from freshness.spelling import find_spelling
 from freshness.store import Store, held
 from freshness.tree import folders
-from freshness.update import CHECK, LOOK, move_package, plan_update, update_command
+from freshness.update import CHECK, COPIER, LOOK, move_package, plan_update, update_command
 from freshness.uv import Uv, become, find_uv
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return explain(parsed.explain)
         root = Path(parsed.project).resolve()
         uv = find_uv(root, _announce)
-        project = read_project(root, partial(ask_backend, uv))
+        project = read_project(root, partial(ask_backend, uv, _asking(parsed)))
         os.chdir(root)
         return verb(parsed, project, uv)
     except FreshnessError as error:
@@ -99,6 +99,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _complain("interrupted", "what was installed before still is; run the command again")
     return ERROR
+
+
+def _asking(parsed: argparse.Namespace) -> Asking:
+    """Say how a build backend may be asked for what pyproject.toml does not declare."""
+    return Asking(
+        may_build=not getattr(parsed, "quick", False),
+        old_will_do=parsed.verb in (clean, uninstall, update),
+        lasting=parsed.verb is not doctor,
+    )
 
 
 def install(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -347,19 +356,24 @@ def update(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
     Arguments are copier's: ``--data ci=gitlab`` changes an answer, ``--vcs-ref TAG`` the version.
     """
-    plan = plan_update(project.root)
+    if {"-h", "--help"} & set(parsed.arguments):
+        return uv.run(*COPIER, "--help")
+    plan = plan_update(project.root, parsed.arguments)
     template = plan.template
-    if plan.newest is None and not parsed.arguments:
+    if plan.target is None and not parsed.arguments:
         _say("done", f"{template.version} is the newest version of {template.address}")
         return VERIFIED
-    if plan.newest:
-        _say("update", f"{template.version} to {plan.newest} of {template.address}")
+    if plan.target:
+        _say("update", f"{template.version} to {plan.target} of {template.address}")
     if plan.changes:
         _print(f"\n{plan.changes}\n")
     may_ask = sys.stdin.isatty() and sys.stderr.isatty()
-    code = uv.run(*update_command(template, may_ask=may_ask), *parsed.arguments)
+    code = uv.run(*update_command(plan, may_ask=may_ask), *parsed.arguments)
     if code:
-        return code
+        raise FreshnessError(
+            f"copier did not update (exit code {code})",
+            hint="see what it says above; `git status` tells whether anything was changed",
+        )
     to_do = move_package(project.root, template)
     if to_do:
         _say("to do", to_do)

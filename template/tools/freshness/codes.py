@@ -15,6 +15,7 @@ class Code(Enum):
     F103 = "not the same in the archive and in the sources"
     F104 = "in the sources, and missing from the archive"
     F105 = "not an archive that can be read"
+    F106 = "tools/freshness is in the wheel"
     F201 = "in the sources, and not installed"
     F202 = "installed, and gone from the sources"
     F203 = "not the same in the sources and where it is installed"
@@ -60,7 +61,7 @@ class Code(Enum):
 
 REMARKS = frozenset(
     {
-        *(Code.F101, Code.F207, Code.F208, Code.F304, Code.F602, Code.F604, Code.F605),
+        *(Code.F101, Code.F106, Code.F207, Code.F208, Code.F304, Code.F602, Code.F604, Code.F605),
         *(Code.F701, Code.F702, Code.F703),
     }
 )
@@ -91,6 +92,11 @@ EXPLANATIONS = {
         "The file has the name of a wheel or an sdist and is none: a download or a copy that"
         " broke off, a name that no installer accepts, or content that would unpack to far more"
         " than any package has. It is not unpacked. Installers stop at it, or take the next best."
+    ),
+    Code.F106: (
+        "The build backend takes the folder tools for a package of the project's, and whoever"
+        " installs it gets this tool as well. Leave it out: setuptools has"
+        " [tool.setuptools.packages.find] exclude, other backends something like it."
     ),
     Code.F201: (
         "A file was added and the installed copy is older, so `import` does not find it. An"

@@ -31,6 +31,10 @@ BY_THE_BUILD = "if the build itself writes that file, name it in [tool.freshness
 EXECUTABLE = {True: "executable", False: "not executable"}
 
 
+OURS = "tools/freshness"
+"""Where this tool and what belongs to it lie in a project; nothing of a package."""
+
+
 def judge_wheel(
     project: Project, sources: Mapping[str, Digest], wheel: Distribution, fix: Fix
 ) -> list[Finding]:
@@ -41,8 +45,11 @@ def judge_wheel(
     )
     advice = Fix(advice="have the build backend select it in pyproject.toml")
     written = Fix(fix.commands, BY_THE_BUILD)
+    ours = [path for path in wheel.files if path.startswith(OURS)][:1]
+    leave_out = Fix(advice='tell the build backend: exclude "tools*" from the packages')
     found = [
-        finding(Code.F101, advice, *matched.unselected),
+        finding(Code.F101, advice, *(p for p in matched.unselected if not p.startswith(OURS))),
+        finding(Code.F106, leave_out, *ours),
         finding(Code.F102, written, *matched.gone),
         Finding(Code.F103, tuple(matched.differing), written),
         finding(Code.F406, advice, *lost),

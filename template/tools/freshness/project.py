@@ -199,6 +199,8 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
             has_table=False,
             likely_commands=declared.commands,
         )
+    if "project" in tables and "build-system" not in tables and _is_legacy(root):
+        tables = {**tables, "build-system": LEGACY}
     return _read_tables(root, tables)
 
 

@@ -2,7 +2,7 @@
 
     __import__("runpy").run_path("tools/freshness/sessions.py")
 
-A session that the noxfile has stays its own; ours is called ``freshness-VERB`` then.
+A session that the noxfile has stays its own; ``freshness-VERB`` is always ours.
 """
 
 import shutil
@@ -48,4 +48,7 @@ def add(verb: str, name: str) -> None:
 
 theirs = frozenset(nox.registry.get())
 for verb in VERBS:
-    add(verb, f"freshness-{verb}" if verb in theirs else verb)
+    for name in (verb, f"freshness-{verb}"):
+        if name in theirs:
+            continue
+        add(verb, name)

@@ -1,7 +1,6 @@
 """How the verbs of this tool are typed in a project: with make, with nox, or in full."""
 
 import os
-import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -25,16 +24,20 @@ SCRIPT, INCLUDED, RUN = "tools/freshness/__main__.py", "tools/freshness.mk", "fr
 def find_spelling(root: Path) -> Typed:
     """Find how the verbs are typed in the project at *root*.
 
-    Where a Makefile or a noxfile of the owner's includes ours, a target of the owner's has its
-    name, and the verb is called ``freshness-VERB``.
+    Where a Makefile or a noxfile includes ours, the verb is called ``freshness-VERB``: whether
+    ``VERB`` is the owner's is for make and nox to know.
     """
     own = real(root / "tools" / "freshness") == real(HERE)
     text = _first_text(root, MAKEFILES) if own and shutil.which("make") else ""
-    if SCRIPT in text or INCLUDED in text:
-        return _with_make(_targets(text) if INCLUDED in text else frozenset())
+    if SCRIPT in text:
+        return _with_make
+    if INCLUDED in text:
+        return _always_ours(_with_make)
     text = _first_text(root, ("noxfile.py",)) if own and shutil.which("nox") else ""
-    if SCRIPT in text or RUN in text:
-        return _with_nox(_sessions(text) if RUN in text else frozenset())
+    if SCRIPT in text:
+        return _with_nox
+    if RUN in text:
+        return _always_ours(_with_nox)
     script = os.path.relpath(HERE / "__main__.py", root) if own else str(HERE / "__main__.py")
     place = () if own else ("--project", str(root))
 
@@ -49,35 +52,20 @@ def _first_text(root: Path, names: tuple[str, ...]) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path else ""
 
 
-def _targets(makefile: str) -> frozenset[str]:
-    """Give the targets of a Makefile, those that variables name aside."""
-    joined = makefile.replace("\\\n", " ")
-    rules = re.findall(r"^ *([^\s#:=][^:=\n]*):(?![:=]*=)", joined, re.MULTILINE)
-    return frozenset(name for names in rules for name in names.split())
-
-
-def _sessions(noxfile: str) -> frozenset[str]:
-    """Give the sessions of a noxfile, by the names of functions and those given as ``name=``."""
-    found = re.findall(r"^def (\w+)\(|\bname=[\"']([\w-]+)[\"']", noxfile, re.MULTILINE)
-    return frozenset(name for names in found for name in names if name)
-
-
-def _with_make(theirs: frozenset[str]) -> Typed:
+def _with_make(verb: str, *arguments: str) -> tuple[str, ...]:
     """Spell a target of the Makefile; make and then a shell read the arguments."""
-
-    def typed(verb: str, *arguments: str) -> tuple[str, ...]:
-        settings = f"ARGS={shlex.join(arguments).replace('$', '$$')}" if arguments else ""
-        return ("make", _ours(verb, theirs), *([settings] if settings else []))
-
-    return typed
+    settings = f"ARGS={shlex.join(arguments).replace('$', '$$')}" if arguments else ""
+    return ("make", verb, *([settings] if settings else []))
 
 
-def _with_nox(theirs: frozenset[str]) -> Typed:
-    def typed(verb: str, *arguments: str) -> tuple[str, ...]:
-        return ("nox", "-s", _ours(verb, theirs), *(["--", *arguments] if arguments else []))
-
-    return typed
+def _with_nox(verb: str, *arguments: str) -> tuple[str, ...]:
+    return ("nox", "-s", verb, *(["--", *arguments] if arguments else []))
 
 
-def _ours(verb: str, theirs: frozenset[str]) -> str:
-    return f"freshness-{verb}" if verb in theirs else verb
+def _always_ours(typed: Typed) -> Typed:
+    """Spell the name of a verb that no target of the owner's has."""
+
+    def typed_as_ours(verb: str, *arguments: str) -> tuple[str, ...]:
+        return typed(f"freshness-{verb}", *arguments)
+
+    return typed_as_ours

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeGuard
 
 from packaging.version import InvalidVersion, Version
 
@@ -21,6 +22,9 @@ SUMS = "SHA256SUMS"
 SHORTHANDS = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}
 """How copier lets people write addresses:
 https://copier.readthedocs.io/en/stable/configuring/#template-locations"""
+
+LONGEST = 1000
+"""The most characters of an address, a version or an answer that is looked at."""
 
 DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<since>\d+)-g(?P<commit>[0-9a-f]{7,})")
 """What ``git describe`` gives for a commit behind a tag."""
@@ -57,11 +61,16 @@ def find_template(root: Path) -> Template | None:
     for path in sorted(root.glob(".copier-answers*.y*ml")):
         try:
             answers = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, yaml.YAMLError):
+        except (OSError, ValueError, RecursionError, yaml.YAMLError):
             continue
-        if isinstance(answers, dict) and isinstance(answers.get("_src_path"), str):
+        if isinstance(answers, dict) and _is_text(answers.get("_src_path")):
             found.append(_template(path.name, answers))
     return next((each for each in found if "scope" in each.answers), None)
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Tell whether *value* is what a person may have typed, and a program may be given."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()
 
 
 def _template(name: str, answers: Mapping[str, object]) -> Template:
@@ -71,7 +80,8 @@ def _template(name: str, answers: Mapping[str, object]) -> Template:
             address = f"{full}{address.removeprefix(short)}"
     if address.startswith("~"):
         address = os.path.expanduser(address)  # noqa: PTH111 - it may be no path
-    version = str(answers.get("_commit") or "")
+    said = answers.get("_commit")
+    version = said if _is_text(said) else ""
     return Template(name, address, version, MappingProxyType(dict(answers)))
 
 
@@ -151,11 +161,11 @@ def contradictions(template: Template, project: Project) -> Iterator[tuple[str, 
     if template.answers.get("scope") == "tasks":
         return
     answered = template.answers.get("distribution_name")
-    if isinstance(answered, str) and re.sub("[-_.]+", "-", answered).lower() != project.name:
+    if _is_text(answered) and re.sub("[-_.]+", "-", answered).lower() != project.name:
         yield "distribution_name", answered, project.name
     answered = template.answers.get("build_backend")
     backend = project.build_backend.partition(".")[0]
-    if isinstance(answered, str) and backend != answered:
+    if _is_text(answered) and backend != answered:
         yield "build_backend", answered, backend
     folder = package_folder(template)
     if folder and not (project.root / folder).is_dir():
@@ -165,7 +175,7 @@ def contradictions(template: Template, project: Project) -> Iterator[tuple[str, 
 def package_folder(template: Template) -> str | None:
     """Give the package's folder, by the answers; None where they do not name one."""
     name, layout = template.answers.get("package_name"), template.answers.get("layout")
-    if not isinstance(name, str):
+    if not _is_text(name):
         return None
     return name if layout == "flat" else f"src/{name}"
 

@@ -1,11 +1,13 @@
 """Updates from the template: what is new, which command brings it, what is left to do after it."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from freshness.errors import FreshnessError
-from freshness.git import is_changed, listed, move, start_listing, text_of
+from freshness.git import in_repository, is_changed, listed, move, start_listing, text_of
 from freshness.template import (
     Template,
     changes_between,
@@ -30,20 +32,29 @@ LOOK = ("run", "--quiet", "--script", "tools/freshness/__main__.py", "doctor", "
 
 @dataclass(frozen=True)
 class Plan:
-    """What an update would bring: the newest version (None where there is none), its changes."""
+    """What an update would bring: the version, its changes.
+
+    ``target`` is None where there is nothing newer. ``is_asked`` is whether somebody named it.
+    """
 
     template: Template
-    newest: str | None
+    target: str | None
     changes: str
+    is_asked: bool
 
 
-def plan_update(root: Path) -> Plan:
-    """Ask the template of the project at *root* what is new.
+def plan_update(root: Path, arguments: Sequence[str]) -> Plan:
+    """Ask the template of the project at *root* what is new; *arguments* are those for copier.
 
-    Raises FreshnessError where the project has none, where there are changes that git could not
-    give back, and where the template cannot be reached.
+    Raises FreshnessError where the project has none, where git could not give back what is there
+    now, and where the template cannot be reached.
     """
     template = refuse_update(find_template(root))
+    if not in_repository(root):
+        raise FreshnessError(
+            "this is no git repository, and an update is a merge",
+            hint="`git init`, and commit what is there, then run the command again",
+        )
     if is_changed(root):
         raise FreshnessError(
             "there are changes that are not committed, and an update is a merge",
@@ -53,23 +64,36 @@ def plan_update(root: Path) -> Plan:
     if listing is None:
         raise FreshnessError(
             f"the template cannot be reached: {template.address}",
-            hint=f"try `git ls-remote {template.address}`; _src_path in {template.answers_file}",
+            hint=f"try `git ls-remote` with the _src_path of {template.answers_file}",
         )
-    newest = newer_than(template, listing)
-    return Plan(template, newest, _changes(template, newest) if newest else "")
+    asked = _asked(arguments)
+    target = asked or newer_than(template, listing)
+    changes = _changes(template, target) if target else ""
+    return Plan(template, target, changes, asked is not None)
 
 
-def _changes(template: Template, newest: str) -> str:
+def _asked(arguments: Sequence[str]) -> str | None:
+    """Give the version that copier's option names, None where it does not."""
+    for option, value in pairwise([*arguments, ""]):
+        if option in ("-r", "--vcs-ref"):
+            return value
+        if option.startswith("--vcs-ref="):
+            return option.partition("=")[2]
+    return None
+
+
+def _changes(template: Template, target: str) -> str:
     with tempfile.TemporaryDirectory(prefix="freshness-") as scratch:
-        changelog = text_of(template.address, newest, "CHANGELOG.md", Path(scratch))
-    until = None if newest == "HEAD" else Template("", "", newest, {}).release
+        changelog = text_of(template.address, target, "CHANGELOG.md", Path(scratch))
+    until = None if target == "HEAD" else Template("", "", target, {}).release
     return changes_between(changelog or "", template.release, until)
 
 
-def update_command(template: Template, *, may_ask: bool) -> list[str]:
+def update_command(plan: Plan, *, may_ask: bool) -> list[str]:
     """Give the arguments of the uv that runs copier; it asks new questions if it *may_ask*."""
     asking = "--skip-answered" if may_ask else "--defaults"
-    return [*COPIER, "--answers-file", template.answers_file, asking]
+    named = [] if plan.is_asked or plan.target is None else ["--vcs-ref", plan.target]
+    return [*COPIER, "--answers-file", plan.template.answers_file, asking, *named]
 
 
 def move_package(root: Path, before: Template) -> str | None:
