@@ -32,7 +32,12 @@ TEMPLATE = " or ".join(
             "adopt_install_edit",
             "both_ways and (gitlab or none or flat)",
         ),
-        *("both_ways and (setuptools or sphinx or extras)", "test_template", "test_legacy"),
+        *(
+            "both_ways and (setuptools or sphinx or extras)",
+            "test_template",
+            "test_legacy",
+            "oldest_copier",
+        ),
     )
 )
 SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE}"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pexpect
 import pytest
 import yaml
+from support.index import NO_NETWORK
 from support.parse import files_of
 from support.render import render, template_without_git
-from support.world import FOLDER, output, run
+from support.world import FOLDER, output, run, uv_executable
 
 if sys.platform == "win32":
     pytest.skip("pexpect has no terminal to give on Windows", allow_module_level=True)
@@ -140,3 +141,20 @@ def test_questionnaire_asks_again(tmp_path: Path) -> None:
     asked.expect_exact("Under which name")
     asked.expect_exact("mended")
     asked.close(force=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scope", ["project", "tasks"])
+def test_the_oldest_copier_makes_the_same(scope: str, tmp_path: Path) -> None:
+    """That of ``_min_copier_version``, from the package index."""
+    questions = yaml.safe_load((template_without_git() / "copier.yml").read_text(encoding="utf-8"))
+    oldest = questions["_min_copier_version"]
+    copier = [uv_executable(), "tool", "run", "--quiet", "--from", f"copier=={oldest}", "copier"]
+    options = ["copy", "--defaults", "--quiet", "--data", f"scope={scope}"]
+    project = tmp_path / "made"
+    command: list[str | Path] = [*copier, *options, template_without_git(), project]
+    done = run(command, tmp_path, {**os.environ, **ENVIRONMENT})
+    if done.returncode and any(sign in done.stderr for sign in NO_NETWORK):
+        pytest.skip(f"the package index cannot be reached: {done.stderr.splitlines()[-1]}")
+    assert done.returncode == 0, output(done)
+    assert made_of(project) == expected({"scope": scope}, tmp_path)

@@ -20,7 +20,7 @@ from freshness.template import (
 PATIENCE = 60.0
 """How many seconds the template's repository may take to answer somebody who asked for it."""
 
-COPIER = ("tool", "run", "--quiet", "--from", "copier>=9.5", "copier", "update")
+COPIER = ("tool", "run", "--quiet", "--from", "copier>=9.8", "copier", "update")
 
 CHECK = ("run", "--quiet", "--only-group", "tasks", "nox", "--parallel", "auto", "-s", "check")
 
