@@ -20,7 +20,7 @@ QUALITY = " or ".join(
         *("cli-MIT-3.11-github-zensical-mypy", "library-Apache-2.0-3.12-gitlab-sphinx-mypy"),
         *("cli-vcs-BSD-3-Clause-3.10-github-none-ty", "cli-MIT-3.11-none-zensical-pyrefly"),
         *("test_github_ci", "test_github_release", "test_gitlab", "upload_and_install"),
-        *("two_builds", "type_checker", "coverage_forgets", "commit_is_looked_at", "test_update"),
+        *("two_builds", "type_checker", "coverage_forgets", "commit_is_looked_at"),
         *("hash_seed", "dockerfile", "build_that_differs", "reads_a_password", "without_git"),
     )
 )
