@@ -10,7 +10,6 @@ changed. Versions are those of PEP 440, tags are ``v`` and the version.
 import argparse
 import datetime as dt
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,10 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 REPOSITORY = Path(__file__).parents[1]
+sys.path.insert(0, str(REPOSITORY / "template" / "tools"))
+
+from freshness.template import sections_of  # noqa: E402
+
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
 UNRELEASED = "## Unreleased"
 CHECKS = ("lint", "format-check", "types", "tests", "sample")
@@ -94,8 +97,7 @@ def reasons_against(version: Version) -> list[str]:
         found.append("there are changes that are not committed")
     if any(tag >= version for tag in tags):
         found.append(f"{version} is not after {max(tags)}, the last release")
-    unreleased = section_of("Unreleased") if UNRELEASED in CHANGELOG.read_text("utf-8") else ""
-    if not unreleased.strip():
+    if UNRELEASED not in CHANGELOG.read_text("utf-8") or not section_of("Unreleased"):
         found.append(f"CHANGELOG.md has nothing under `{UNRELEASED}`")
     return found
 
@@ -108,15 +110,12 @@ def released() -> Iterator[Version]:
 
 def section_of(version: str) -> str:
     """Give what CHANGELOG.md says of *version*, without the heading."""
-    text = CHANGELOG.read_text(encoding="utf-8")
-    found = re.search(
-        rf"^## {re.escape(version)}(?: - [^\n]*)?\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL
-    )
-    if not found:
+    sections = sections_of(CHANGELOG.read_text(encoding="utf-8"))
+    if version not in sections:
         raise ReleaseError(
             f"CHANGELOG.md does not name {version}", "release it with nox -s release"
         )
-    return found.group(1).strip()
+    return sections[version].partition("\n")[2].strip()
 
 
 def git(*arguments: str) -> str:

@@ -55,6 +55,11 @@ def versions() -> list[str]:
     return [*first.split(), *commits, *releases.split()]
 
 
+def has_verbs_to_adopt(version: str) -> bool:
+    """Tell whether a project that exists could take the verbs of *version*."""
+    return "\nscope:" in git(REPOSITORY, "show", f"{version}:copier.yml")
+
+
 @lru_cache
 def history() -> Path:
     """Give a clone of this repository in which HEAD is the template as the working tree has it."""

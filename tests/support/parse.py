@@ -50,8 +50,8 @@ def heading_and_text(path: Path) -> tuple[str, str]:
         MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(path.read_text("utf-8"))
     )
     first = next(place for place, token in enumerate(tokens) if token.type == "heading_close")
-    while "img" in tokens[first + 2].content or "[![" in tokens[first + 2].content[:3]:
-        first += 3  # a badge
+    if tokens[first + 2].content.startswith("[!["):
+        first += 3  # the paragraph of badges
     assert tokens[first + 1].type == "paragraph_open", tokens[first + 1]
     return tuple(  # type: ignore[return-value]
         "".join(child.content for child in token.children or () if child.type.startswith("text"))

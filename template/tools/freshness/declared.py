@@ -1,10 +1,8 @@
 """What a project without ``[project]`` declares: its build backend knows, so a build tells."""
 
 import json
-import zipfile
 from contextlib import nullcontext
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from pathlib import Path
 
 from freshness.archives import read_wheel
@@ -70,6 +68,9 @@ def _noted(note: Path) -> tuple[str, Declared] | None:
 
 
 def _read(wheel: Path) -> Declared:
+    import zipfile
+    from email.parser import HeaderParser
+
     distribution = read_wheel(wheel)
     with zipfile.ZipFile(wheel) as archive:
         name = next((n for n in archive.namelist() if n.endswith(".dist-info/METADATA")), None)

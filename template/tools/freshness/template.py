@@ -119,17 +119,23 @@ def _version(text: str) -> Version | None:
         return None
 
 
-def changes_between(changelog: str, since: Version | None, until: Version | None) -> str:
-    """Give the sections of *changelog* (Markdown, ``## VERSION``) for what came after *since*.
+def sections_of(changelog: str) -> dict[str, str]:
+    """Give version, or another word → its section of *changelog* (Markdown, ``## WORD - DATE``)."""
+    parts = re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]
+    return {part.split(maxsplit=2)[1].strip("[]"): part.strip() for part in parts}
 
-    *until* is the last of them; without one that is what no version has yet.
+
+def changes_between(changelog: str, since: Version | None, until: Version | None) -> str:
+    """Give the sections of *changelog* for what came after *since*.
+
+    *until* is the last of them; without one that is also what no version has yet.
     """
     chosen = []
-    for section in re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]:
-        version = _version(section.split(maxsplit=2)[1].strip("[]"))
+    for word, section in sections_of(changelog).items():
+        version = _version(word)
         after = version is None or since is None or version > since
         if after and (until is None or (version is not None and version <= until)):
-            chosen.append(section.strip())
+            chosen.append(section)
     return "\n\n".join(chosen)
 
 

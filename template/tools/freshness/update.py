@@ -1,6 +1,5 @@
 """Updates from the template: what is new, which command brings it, what is left to do after it."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,6 +82,8 @@ def _asked(arguments: Sequence[str]) -> str | None:
 
 
 def _changes(template: Template, target: str) -> str:
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="freshness-") as scratch:
         changelog = text_of(template.address, target, "CHANGELOG.md", Path(scratch))
     until = None if target == "HEAD" else Template("", "", target, {}).release
