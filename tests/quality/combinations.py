@@ -42,7 +42,7 @@ class Everything(Combination):
 def _row(text: str) -> Everything:
     kind, layout, backend, version, license_, python, ci, docs, checker, *extras = text.split()
     return Everything(
-        *(backend, layout, kind, version, license_, python, ci, docs, checker), tuple(extras)
+        *(backend, layout, kind, version, "", license_, python, ci, docs, checker), tuple(extras)
     )
 
 

@@ -24,8 +24,8 @@ ASKED = [
 ]
 CONTRACT = (
     "scope project_name distribution_name package_name project_type command_name description user_name"
-    " user_email github_user layout build_backend version_source license python_min"
-    " type_checker docs ci extras"
+    " user_email github_user layout namespace_name build_backend binding version_source license"
+    " python_min type_checker docs ci extras"
 )
 
 

@@ -97,6 +97,8 @@ def typed(answers: Mapping[str, str], folder: Path, project: Path) -> "pexpect.s
             continue
         if name == "version_source" and answers.get("build_backend") == "uv_build":
             continue
+        if name in ("namespace_name", "binding"):  # asked where other answers ask for them
+            continue
         asked.expect_exact(question["help"])
         if name in answers and "choices" in question:
             choose(asked, list_of(question["choices"]), answers[name], str(question["default"]))

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from support.render import Combination
 from support.world import World
 
 GONE = "ModuleNotFoundError"
 A_DAY = 24 * 60 * 60
 
-EXCLUDED_DATA = {
+EXCLUDED_DATA: dict[str, tuple[str, str] | None] = {
     "hatchling": (
         "[tool.hatch.build.targets.wheel]\n",
         '[tool.hatch.build.targets.wheel]\nexclude = ["notes.txt"]\n',
@@ -21,7 +22,24 @@ EXCLUDED_DATA = {
         '[tool.uv.build-backend]\nwheel-exclude = ["notes.txt"]\n',
     ),
     "setuptools": ('"*" = ["*.pyc"]', '"*" = ["*.pyc", "notes.txt"]'),
+    "setuptools_ext": ('"*" = ["*.pyc", ', '"*" = ["*.pyc", "notes.txt", '),
+    "flit_core": None,
+    "pdm": ("[tool.pdm.build]\n", '[tool.pdm.build]\nexcludes = ["**/notes.txt"]\n'),
+    "poetry_core": ("[tool.poetry]\n", '[tool.poetry]\nexclude = ["**/notes.txt"]\n'),
+    "scikit_build_core": (
+        "[tool.scikit-build]\n",
+        '[tool.scikit-build]\nwheel.exclude = ["**/notes.txt"]\n',
+    ),
+    "meson_python": (
+        "[tool.meson-python]\n",
+        '[tool.meson-python]\nwheel.exclude = ["**/notes.txt"]\n',
+    ),
+    "maturin": (
+        "[tool.maturin]\n",
+        '[tool.maturin]\nexclude = [{ path = "**/notes.txt", format = "wheel" }]\n',
+    ),
 }
+"""How a build backend is told to leave a file out; flit_core knows that for sdists alone."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +59,14 @@ class Edit:
     def __str__(self) -> str:
         return self.name
 
-    def fits(self, world_type: str, version_source: str) -> bool:
-        return self.needs in ("", world_type, version_source)
+    def fits(self, combination: Combination) -> bool:
+        """Tell whether the edit can be made in a project of *combination*."""
+        kinds = ("", combination.project_type, combination.version_source, combination.layout)
+        if self.change is _unselect_data:
+            return EXCLUDED_DATA[combination.build_backend] is not None
+        if self.change in (_rename_package, _rename_package_and_greet):
+            return combination.layout in ("src", "flat") and not combination.is_compiled
+        return self.needs in (*kinds, combination.is_compiled and "compiled")
 
 
 def starting_point(world: World) -> None:
@@ -135,7 +159,9 @@ def _delete_data(world: World) -> None:
 
 
 def _unselect_data(world: World) -> None:
-    world.replace(*EXCLUDED_DATA[world.combination.build_backend])
+    told = EXCLUDED_DATA[world.combination.build_backend]
+    assert told
+    world.replace(*told)
 
 
 def _scripts(*lines: str) -> str:

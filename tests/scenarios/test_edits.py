@@ -32,7 +32,7 @@ def cases() -> list[object]:
         )
         for combination in [*COMBINATIONS, *VERSIONED]
         for edit in EDITS
-        if edit.fits(combination.project_type, combination.version_source)
+        if edit.fits(combination)
         if combination.version_source == "static" or edit.needs == "vcs"
     ]
 
@@ -58,4 +58,4 @@ def test_install_is_fresh_after(
 def answer_to(question: str, world: World) -> str:
     if question.startswith("$"):
         return world.command(*question[1:].split())
-    return world.ask(question)
+    return world.ask(question.replace("demo_app", world.combination.import_name))

@@ -54,26 +54,59 @@ class Combination:
     layout: str
     project_type: str
     version_source: str = "static"
+    binding: str = ""
 
     @property
     def answers(self) -> dict[str, object]:
-        return {"project_name": "Demo App", "python_min": "3.10", **vars(self)}
+        given = {name: value for name, value in vars(self).items() if value}
+        return {"project_name": "Demo App", "python_min": "3.10", **given}
+
+    @property
+    def import_name(self) -> str:
+        return "demo.demo_app" if self.layout == "namespace" else "demo_app"
 
     @property
     def package_path(self) -> str:
-        return "src/demo_app" if self.layout == "src" else "demo_app"
+        return ("" if self.layout == "flat" else "src/") + self.import_name.replace(".", "/")
+
+    @property
+    def is_compiled(self) -> bool:
+        return self.build_backend in COMPILED
 
     def __str__(self) -> str:
-        parts = (self.build_backend, self.layout, self.project_type)
-        return "-".join(parts + (("vcs",) if self.version_source == "vcs" else ()))
+        parts = (self.build_backend, self.binding, self.layout, self.project_type)
+        vcs = "vcs" if self.version_source == "vcs" else ""
+        return "-".join(part for part in (*parts, vcs) if part)
 
+
+PURE = ("hatchling", "uv_build", "setuptools", "flit_core", "pdm", "poetry_core")
+COMPILED = ("setuptools_ext", "scikit_build_core", "meson_python", "maturin")
 
 COMBINATIONS = [
     Combination(backend, layout, kind)
-    for backend in ("hatchling", "uv_build", "setuptools")
+    for backend in PURE[:3]
     for layout in ("src", "flat")
     for kind in ("cli", "library")
 ]
+
+MORE = [
+    *(Combination(backend, layout, "cli") for backend in PURE[3:] for layout in ("src", "flat")),
+    *(Combination(backend, "namespace", "library") for backend in PURE),
+    *(Combination(backend, "workspace", "cli") for backend in PURE),
+]
+"""The build backends and the layouts of which not every pair is made."""
+
+NATIVE = [
+    Combination("setuptools_ext", "src", "cli", binding="c"),
+    Combination("setuptools_ext", "namespace", "library", binding="pybind11"),
+    Combination("scikit_build_core", "src", "cli", binding="nanobind"),
+    Combination("scikit_build_core", "namespace", "library", binding="pybind11"),
+    Combination("meson_python", "src", "cli"),
+    Combination("meson_python", "namespace", "library"),
+    Combination("maturin", "src", "cli"),
+    Combination("maturin", "namespace", "library"),
+]
+"""What is compiled."""
 
 
 @lru_cache

@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 
+from freshness.compiled import toolchain
 from freshness.project import Project
 from freshness.uv import Uv, base_interpreter
 from freshness.wheel import build_environment
@@ -20,13 +21,19 @@ STATIC = frozenset(
     {
         "flit_core.buildapi",
         "hatchling.build",
+        "maturin",
+        "mesonpy",
         "pdm.backend",
         "poetry.core.masonry.api",
+        "scikit_build_core.build",
         "setuptools.build_meta",
         "setuptools.build_meta:__legacy__",
     }
 )
-"""Backends that take what else they require from the files of INPUTS alone."""
+"""Backends that take what else they require from the files of INPUTS, and from what is on PATH."""
+
+COMPILING = frozenset({"maturin", "mesonpy", "scikit_build_core.build"})
+"""Those of them that compile: what they find on PATH, they do not require."""
 
 INPUTS = ("pyproject.toml", "setup.py", "setup.cfg", "hatch_build.py")
 
@@ -68,6 +75,8 @@ def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path 
 def _key(project: Project) -> str:
     """Name what the environment depends on: the interpreter, and the files that require things."""
     parts = [sys.version, str(base_interpreter()), inputs_of(project.root)]
+    if project.build_backend in COMPILING:
+        parts.append(toolchain())
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
@@ -93,9 +102,8 @@ def _make(uv: Uv, project: Project, environment: Path, scratch: Path) -> bool:
     if not _install(uv, where, list(project.build_requires)):
         return False
     settings = build_environment(project, scratch)
-    answer = uv.capture(
-        _python(environment), "-c", ASK, project.build_backend, environment=settings
-    )
+    ask = (str(folder_of(environment) / "python"), "-c", ASK, project.build_backend)
+    answer = uv.capture(*ask, environment=settings)
     if answer is None:
         return False
     try:
@@ -114,6 +122,6 @@ def _install(uv: Uv, where: str, requirements: list[str]) -> bool:
     return uv.attempt(*command, "--offline") is not None or uv.attempt(*command) is not None
 
 
-def _python(environment: Path) -> str:
-    folder = "Scripts" if os.name == "nt" else "bin"
-    return str(environment / folder / "python")
+def folder_of(environment: Path) -> Path:
+    """Give the folder of the commands of *environment*, Meson and CMake perhaps among them."""
+    return environment / ("Scripts" if os.name == "nt" else "bin")

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Sequence, Sized
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,8 +40,9 @@ from freshness.git import is_changed, unmerged_files
 from freshness.hooks import find_runner, reason_against
 from freshness.imports import packages_of
 from freshness.install import (
+    Built,
     find_pipx,
-    forced_build,
+    build_together,
     python_for,
     recover,
     refuse_foreign_commands,
@@ -49,10 +51,12 @@ from freshness.install import (
     swap,
 )
 from freshness.installed import read_installed
+from freshness.members import in_one_workspace, members_of
 from freshness.places import Known, Place, examine
 from freshness.progress import Progress
 from freshness.project import Project, read_project
-from freshness.release import archives_in, build_both, differing, refuse_upload
+from freshness.record import no_tick
+from freshness.release import archives_in, build_all, differing, refuse_upload
 from freshness.report import as_explanation, as_json, as_table, exit_code, explained
 from freshness.sources import Sources, sources_of
 from freshness.spelling import find_spelling
@@ -101,6 +105,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ERROR
 
 
+def _members(parsed: argparse.Namespace, project: Project, uv: Uv) -> tuple[Project, ...]:
+    """Give the projects that an install of *project* needs beside it, from their sources."""
+
+    def read(folder: Path) -> Project:
+        return read_project(folder, partial(ask_backend, uv.at(folder), _asking(parsed)))
+
+    return members_of(project, read)
+
+
 def _asking(parsed: argparse.Namespace) -> Asking:
     """Say how a build backend may be asked for what pyproject.toml does not declare."""
     return Asking(
@@ -112,22 +125,33 @@ def _asking(parsed: argparse.Namespace) -> Asking:
 
 def install(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Clean, forced build, install, verify; the old install works until the new one does."""
-    return _install(project, uv, _target(parsed, project, uv), even_if_fresh=True)
+    together = (project, *_members(parsed, project, uv))
+    return _install(together, uv, _target(parsed, project, uv), even_if_fresh=True)
 
 
 def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Install, but only if what is installed is not fresh."""
     store = Store(project.root)
     environment = _target(parsed, project, uv)
+    together = (project, *_members(parsed, project, uv))
+    seen = [_fresh_already(each, environment, store) for each in together]
+    if all(seen):
+        for held in seen:
+            _say("fresh", f"{held}: nothing to do")
+        return VERIFIED
+    return _install(together, uv, environment, even_if_fresh=False)
+
+
+def _fresh_already(project: Project, environment: Environment, store: Store) -> str:
+    """Say what is held in *environment*, if that is certain without a build; else nothing."""
     sources = sources_of(project)
     reference = None if project.reads_outside else store.holds(sources.fingerprint)
-    if reference:
-        place = _examine(project, environment, reference)
-        doubts = judge_wheel(project, sources.files, reference, _fixes(project).verb("install"))
-        if place.verdict is Verdict.FRESH and not is_stale(doubts):
-            _say_fresh(place, reference, "nothing to do")
-            return VERIFIED
-    return _install(project, uv, environment, even_if_fresh=False)
+    if reference is None:
+        return ""
+    place = _examine(project, environment, reference)
+    doubts = judge_wheel(project, sources.files, reference, _fixes(project).verb("install"))
+    certain = place.verdict is Verdict.FRESH and not is_stale(doubts)
+    return _held(place, reference) if certain else ""
 
 
 def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -165,18 +189,25 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
     _refuse_folder_elsewhere(destination, project.root)
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
+    together = in_one_workspace((project, *_members(parsed, project, uv)))
     with store.locked(_waiting), store.scratch() as scratch:
-        _clean(project)
-        sources = sources_of(project)
-        made = build_both(uv, project, scratch, python)
-        wheel = read_wheel(made[-1])
-        unlike = _unlike_another_build(project, uv, made) if parsed.twice else []
-        _refuse_tracked([project.root / destination / path.name for path in made], project.root)
+        for each in together:
+            _clean(each)
+        sources = [sources_of(each) for each in together]
+        made = build_all(uv, together, scratch, python)
+        paths = [path for _, each in made for path in each]
+        wheels = [read_wheel(each[-1]) for _, each in made]
+        unlike = _unlike_another_build(together, uv, paths) if parsed.twice else []
+        _refuse_tracked([project.root / destination / path.name for path in paths], project.root)
         destination.mkdir(parents=True, exist_ok=True)
-        for path in made:
+        for path in paths:
             shutil.move(path, destination / path.name)
             _say("built", str(destination / path.name))
-    findings = judge_wheel(project, sources.files, wheel, _fixes(project).verb("build"))
+    findings = [
+        found
+        for each, its, wheel in zip(together, sources, wheels, strict=True)
+        for found in judge_wheel(each, its.files, wheel, _fixes(project).verb("build"))
+    ]
     _show(findings)
     for name in unlike:
         _say("differs", f"{name}: two builds of the same sources, and not the same bytes")
@@ -185,11 +216,15 @@ def build_distributions(parsed: argparse.Namespace, project: Project, uv: Uv) ->
     return NOT_VERIFIED if unlike or is_stale(findings) else VERIFIED
 
 
-def _unlike_another_build(project: Project, uv: Uv, made: Iterable[Path]) -> list[str]:
+def _unlike_another_build(
+    together: Sequence[Project], uv: Uv, made: Iterable[Path]
+) -> list[str]:
     """Build again; give the names of what comes out otherwise than in *made*."""
-    python = python_for(project, venv_environment(project.root))
-    with Store(project.root).scratch() as scratch:
-        return differing(made, build_both(uv, project, scratch, python))
+    root = together[0].root
+    python = python_for(together[0], venv_environment(root))
+    with Store(root).scratch() as scratch:
+        again = build_all(uv, together, scratch, python)
+        return differing(made, [path for _, paths in again for path in paths])
 
 
 def publish(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -203,8 +238,9 @@ def publish(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting), store.scratch() as scratch:
-        built = build_both(uv, project, scratch, python)
-        refuse_upload(project, built, dist, own.tag, for_real=own.upload)
+        together = in_one_workspace((project, *_members(parsed, project, uv)))
+        made = build_all(uv, together, scratch, python)
+        refuse_upload(made, dist, own.tag, for_real=own.upload)
     rehearsal = [] if own.upload else ["--dry-run"]
     names = [os.path.relpath(path) for path in archives_in(dist)]
     code = uv.run("publish", *rehearsal, *passed_on, *names)
@@ -215,8 +251,8 @@ def publish(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
 def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove what builds leave behind, and bytecode; list it. What git tracks stays."""
-    del parsed, uv
     root = project.root
+    together = in_one_workspace((project, *_members(parsed, project, uv)))
     bytecode = find_bytecode(root)
     in_place = _compiled_in_place(project)
     remove([*bytecode, *in_place], root)
@@ -224,7 +260,8 @@ def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
         _say("removed", f"__pycache__ in {_count(bytecode, 'folder')}")
     for path in in_place:
         _say("removed", str(path.relative_to(root)))
-    if not _clean(project) and not bytecode and not in_place:
+    removed = [_clean(each) for each in together]
+    if not any(removed) and not bytecode and not in_place:
         _say("done", "nothing to remove")
     return VERIFIED
 
@@ -245,7 +282,8 @@ def doctor(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
             "--fix asks before it runs anything, and here nobody can answer",
             hint="look at the fixes first, then add --yes",
         )
-    diagnosis = _diagnose(project, uv, depth)
+    request = Request(depth, _waiting, no_tick, _members(parsed, project, uv))
+    diagnosis = _diagnose(project, uv, request)
     commands = diagnosis.fixes if parsed.fix else ()
     if not commands or not parsed.json:
         _print_diagnosis(diagnosis, parsed)
@@ -258,14 +296,14 @@ def doctor(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
         _tell("nothing was changed")
         return exit_code(diagnosis.places)
     _run_all(commands, uv)
-    diagnosis = _diagnose(project, uv, depth)
+    diagnosis = _diagnose(project, uv, request)
     _print_diagnosis(diagnosis, parsed)
     return exit_code(diagnosis.places)
 
 
-def _diagnose(project: Project, uv: Uv, depth: Depth) -> Diagnosis:
+def _diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     with Progress(sys.stderr) as progress:
-        return diagnose(project, uv, Request(depth, _waiting, progress.tick))
+        return diagnose(project, uv, replace(request, tick=progress.tick))
 
 
 def _print_diagnosis(diagnosis: Diagnosis, parsed: argparse.Namespace) -> None:
@@ -333,22 +371,30 @@ def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
 def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Run the wheel of the present sources in a throwaway environment."""
-    refuse_sources(project)
+    together = (project, *_members(parsed, project, uv))
     arguments = _command_or_default(parsed.arguments, project, "run-wheel")
     store = Store(project.root)
     python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting):
-        known = None if project.reads_outside else store.get(sources_of(project).fingerprint)
-        if known is None:
-            _clean(project)
-        wheel = known or forced_build(uv, project, store, python)[0]
-    wheel.touch()  # uv is to read it, not what its cache made of it: see _install
+        wheels = [_wheel_of(each, uv, store, python) for each in together]
     python = python or ["--python", str(project.requires_python) or "3"]
-    with_wheel = ["--with", os.path.relpath(wheel)]
-    command = [uv.executable, "run", "--isolated", "--no-project", *python, *with_wheel]
+    with_wheels = [word for wheel in wheels for word in ("--with", os.path.relpath(wheel))]
+    command = [uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
     # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
     os.environ["PYTHONSAFEPATH"] = "1"
     return become([*command, *arguments], _announce)
+
+
+def _wheel_of(project: Project, uv: Uv, store: Store, python: Sequence[str]) -> Path:
+    """Give a wheel of the present sources: the one that the store has, or one that is built."""
+    refuse_sources(project)
+    known = None if project.reads_outside else store.get(sources_of(project).fingerprint)
+    if known is None:
+        _clean(project)
+        (built,) = build_together(uv, [project], store, python)
+        known = built.wheel
+    known.touch()  # uv is to read it, not what its cache made of it: see _install
+    return known
 
 
 def update(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -473,33 +519,45 @@ def _recover(project: Project, environment: Environment) -> None:
         _say("restored", f"{environment.prefix}, which an interrupted install had left in pieces")
 
 
-def _install(project: Project, uv: Uv, environment: Environment, *, even_if_fresh: bool) -> int:
-    store = Store(project.root)
+def _install(
+    together: Sequence[Project], uv: Uv, environment: Environment, *, even_if_fresh: bool
+) -> int:
+    """Build *together*, a project and those that it needs, and install them in one step."""
+    project, store = together[0], Store(together[0].root)
     with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
-        refuse_sources(project)
-        _clean(project)
-        wheel, sources = forced_build(uv, project, store, python_for(project, environment))
-        _say("built", wheel.name)
-        reference = read_wheel(wheel)
-        if not even_if_fresh:
-            place = _examine(project, environment, reference)
-            if place.verdict is Verdict.FRESH:
-                _say_fresh(place, reference, "the build changed nothing, so nothing was installed")
-                return VERIFIED
-        refuse_useless_tool(environment, reference.commands)
-        refuse_foreign_commands(environment, reference.commands)
+        for one in together:
+            refuse_sources(one)
+            _clean(one)
+        built = build_together(uv, together, store, python_for(project, environment))
+        for each in built:
+            _say("built", each.wheel.name)
+        if not even_if_fresh and all(_is_fresh(each, environment) for each in built):
+            for each in built:
+                place = _examine(each.project, environment, each.reference)
+                held = _held(place, each.reference)
+                _say("fresh", f"{held}: the build changed nothing, so nothing was installed")
+            return VERIFIED
+        own, *beside = built
+        refuse_useless_tool(environment, own.reference.commands)
+        refuse_foreign_commands(environment, own.reference.commands)
         # uv installs by hard links: who edits an installed file edits uv's cache, and an install
         # from there would bring the edit back. A newer wheel is read again.
-        wheel.touch()
-        swap(uv, project, environment, os.path.relpath(wheel))
-        return _verify(project, environment, reference, sources)
+        for each in built:
+            each.wheel.touch()
+        wheels = {each.project.name: os.path.relpath(each.wheel) for each in beside}
+        swap(uv, project, environment, os.path.relpath(own.wheel), beside=wheels)
+        return max(_verify(each, environment) for each in built)
 
 
-def _verify(
-    project: Project, environment: Environment, reference: Distribution, sources: Sources
-) -> int:
-    findings = judge_wheel(project, sources.files, reference, _fixes(project).verb("install"))
+def _is_fresh(built: Built, environment: Environment) -> bool:
+    place = _examine(built.project, environment, built.reference)
+    return place.verdict is Verdict.FRESH
+
+
+def _verify(built: Built, environment: Environment) -> int:
+    project, reference = built.project, built.reference
+    findings = judge_wheel(project, built.sources.files, reference, _fixes(project).verb("install"))
     _show(findings)
     place = _examine(project, environment, reference)
     if is_stale(findings):
@@ -520,10 +578,6 @@ def _count(things: Sized, noun: str) -> str:
     return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
-def _say_fresh(place: Place, reference: Distribution, why: str) -> None:
-    _say("fresh", f"{_held(place, reference)}: {why}")
-
-
 def _verified(place: Place, held: str) -> int:
     """Say what a look at *place* after the work found."""
     _show(place.findings)
@@ -539,10 +593,10 @@ def _clean(project: Project) -> bool:
     """Remove the artifacts, list them, and say what is kept; tell if there was any."""
     artifacts = find_artifacts(project.root, project.name)
     for kept in artifacts.kept:
-        _say("kept", f"{kept.path.relative_to(project.root)} ({kept.reason})")
+        _say("kept", f"{os.path.relpath(kept.path)} ({kept.reason})")
     remove(artifacts.removable, project.root)
     for path in artifacts.removable:
-        _say("removed", str(path.relative_to(project.root)))
+        _say("removed", os.path.relpath(path))
     return bool(artifacts.removable)
 
 

@@ -12,7 +12,7 @@ from freshness.install import python_for
 from freshness.project import Declared, Project
 from freshness.store import FOLDER, Store, store_of
 from freshness.uv import Uv
-from freshness.wheel import build_wheel
+from freshness.wheel import Reuse, build_wheel
 
 NOTE = "declared.json"
 """The file in the store that remembers the last answer, and the files that it follows from."""
@@ -52,7 +52,7 @@ def ask_backend(uv: Uv, asking: Asking, project: Project) -> Declared:
         store.scratch() as scratch,
     ):
         backend = kept_backend(uv, project, store.folder / "backends", scratch)
-        declared = _read(build_wheel(uv, project, folder, python_for(project), backend))
+        declared = _read(build_wheel(uv, project, folder, python_for(project), Reuse(backend)))
     if store.lasting:
         text = json.dumps({"key": key, "declared": vars(declared)})
         note.write_text(text, encoding="utf-8")

@@ -95,11 +95,15 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked of the doctor; *wait* and *tick* are told when it has to, and how far it is."""
+    """What is asked of the doctor; *wait* and *tick* are told when it has to, and how far it is.
+
+    ``members`` are the projects that an install of the project needs beside it.
+    """
 
     depth: Depth
     wait: Callable[[], None]
     tick: Tick
+    members: tuple[Project, ...] = ()
 
 
 def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
@@ -121,7 +125,9 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     )
     interpreters = Interpreters(project.root, doubtful)
     is_needed = bool(archives) or any(_needs_wheel(project, env) for env in environments)
-    reference, compared, doubt = _reference(project, uv, sources, request, is_needed=is_needed)
+    reference, compared, doubt = _reference(
+        project, uv, sources, request, home=project.root, is_needed=is_needed
+    )
     packages = _packages(project, sources, reference)
     known = Known(sources.files, reference, packages, doubt)
     fixes = Fixes(project, find_spelling(project.root))
@@ -139,6 +145,7 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     together = (
         replace(sources_place, findings=(*sources_place.findings, *drift)),
         *places,
+        *_examine_members(project, uv, places, request, fixes),
         *broken,
         *_examine_archives(project, archives, known, fixes),
     )
@@ -203,10 +210,13 @@ def _needs_wheel(project: Project, environment: Environment) -> bool:
 
 
 def _reference(
-    project: Project, uv: Uv, sources: Sources, request: Request, *, is_needed: bool
+    project: Project, uv: Uv, sources: Sources, request: Request, *, home: Path, is_needed: bool
 ) -> tuple[Distribution | None, str, str]:
-    """Give the wheel of the sources, what it is in words, and why there is none."""
-    with store_of(project.root) as store:
+    """Give the wheel of the sources, what it is in words, and why there is none.
+
+    *home* is where its store is.
+    """
+    with store_of(home) as store:
         known = None if project.reads_outside else store.holds(sources.fingerprint)
         if known and request.depth is not Depth.BUILD:
             return known, "the wheel that was built from these sources before", ""
@@ -293,6 +303,23 @@ def _examine(
         fix = fixes.verb("dev") if environment.place == VENV else advice
         place = replace(place, findings=tuple(_fixed_by(f, fix) for f in place.findings))
     return place
+
+
+def _examine_members(
+    project: Project, uv: Uv, places: Sequence[Place], request: Request, fixes: Fixes
+) -> Iterator[Place]:
+    """Look at the projects that *project* needs beside it, wherever it is installed."""
+    homes = [p.environment for p in places if p.environment and p.installed]
+    for member in request.members:
+        sources = sources_of(member, request.tick)
+        is_needed = any(_needs_wheel(member, environment) for environment in homes)
+        reference, _, doubt = _reference(
+            member, uv.at(member.root), sources, request, home=project.root, is_needed=is_needed
+        )
+        known = Known(sources.files, reference, _packages(member, sources, reference), doubt)
+        for environment in homes:
+            place = _examine(member, environment, known, fixes, request.tick)
+            yield replace(place, name=f"{place.name}: {member.name}")
 
 
 def _fixed_by(found: Finding, fix: Fix) -> Finding:

@@ -19,6 +19,7 @@ from freshness.errors import FreshnessError
 from freshness.record import read_text
 from freshness.tree import real
 from freshness.uv import Uv
+from freshness.workspace import workspace_of
 
 TOOL, VENV, PIPX = "uv tool", ".venv", "pipx"
 SESSION, ACTIVE, OTHER = "session", "active", "environment"
@@ -213,9 +214,10 @@ def _documented_folders(variables: Mapping[str, str]) -> tuple[Path, Path]:
 def venv_environment(root: Path) -> Environment:
     """Give the project's own environment, where ``uv sync`` and ``uv run`` have it.
 
-    Raises FreshnessError where something else is there, a whole Python perhaps.
+    The members of a workspace share one, at its root:
+    https://docs.astral.sh/uv/concepts/projects/config/#project-environment-path. Raises FreshnessError where something else is there, a whole Python perhaps.
     """
-    prefix = real(root / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
+    prefix = real(workspace_of(root) / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
     if os.path.lexists(prefix) and not is_environment(prefix):
         raise FreshnessError(
             f"{prefix} is not a virtual environment",

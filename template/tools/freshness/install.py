@@ -3,16 +3,21 @@
 import hashlib
 import os
 import platform
+import shlex
 import shutil
 import signal
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from packaging.utils import NormalizedName
+
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
+from freshness.compiled import refuse_without_toolchain
 from freshness.backup import discard, put_back, set_aside
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
@@ -25,15 +30,37 @@ from freshness.installed import (
     own_commands,
     read_installed,
 )
+from freshness.objects import forget_objects, kept_objects
 from freshness.project import Project
 from freshness.record import parse_record, read_text
-from freshness.sources import Sources, sources_of
-from freshness.store import FOLDER, Store
+from freshness.sources import Fingerprint, Sources, sources_of
+from freshness.store import FOLDER, STAMP, Store
 from freshness.uv import Uv, base_interpreter, outer_environment
 from freshness.wheel import build_wheel
 
 BUILDS_AT_MOST = 3
 """How often a build is made again because the sources changed under it."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A project, the wheel of its sources, what that holds, and those sources."""
+
+    project: Project
+    wheel: Path
+    reference: Distribution
+    sources: Sources
+
+
+def build_together(
+    uv: Uv, projects: Iterable[Project], store: Store, python: Sequence[str]
+) -> list[Built]:
+    """Build each of *projects*, a project and those that it needs, as `forced_build` does."""
+    built = []
+    for project in projects:
+        wheel, sources = forced_build(uv.at(project.root), project, store, python)
+        built.append(Built(project, wheel, read_wheel(wheel), sources))
+    return built
 
 
 def forced_build(
@@ -48,15 +75,18 @@ def forced_build(
     """
     before = sources_of(project)
     with store.scratch() as folder:
-        keep = store.folder / "backends"
+        keep = store.folder / "backends" / project.name
         backend = kept_backend(uv, project, keep, folder) if store.lasting else None
+    refuse_without_toolchain(project, before.files)
+    objects = store.folder / "objects" / project.name
     for _ in range(BUILDS_AT_MOST):
-        with store.scratch() as folder:
-            wheel = build_wheel(uv, project, folder, python, backend)
+        with store.scratch() as folder, kept_objects(project, objects, backend, before) as reuse:
+            wheel = build_wheel(uv, project, folder, python, reuse)
             after = sources_of(project)
-            store.stamp(after.fingerprint)
+            _stamp(project, store, after.fingerprint)
             if after == before:
                 return store.put(wheel, after.fingerprint), after
+            forget_objects(objects)
             if not _touches_packages(before, after, read_wheel(wheel)):
                 return store.put(wheel, None), after
         before = after
@@ -64,6 +94,17 @@ def forced_build(
         f"the sources changed during each of {BUILDS_AT_MOST} builds",
         hint="let whatever writes into the project finish, then run the command again",
     )
+
+
+def _stamp(project: Project, store: Store, fingerprint: Fingerprint) -> None:
+    """Tell uv, in the project's own folder, that its sources are others now.
+
+    A project beside the one that is installed has no store, unless its ``cache-keys`` ask for it.
+    """
+    if store.folder == project.root / FOLDER:
+        store.stamp(fingerprint)
+    elif f"{FOLDER}/{STAMP}" in project.text:
+        Store(project.root).stamp(fingerprint)
 
 
 def _touches_packages(before: Sources, after: Sources, wheel: Distribution) -> bool:
@@ -133,26 +174,37 @@ def _owner(path: Path, environment: Environment) -> str:
     return "(a file that uv did not put there)"
 
 
-def swap(uv: Uv, project: Project, environment: Environment, *what: str) -> None:
+def swap(
+    uv: Uv,
+    project: Project,
+    environment: Environment,
+    *what: str,
+    beside: Mapping[NormalizedName, str] | None = None,
+) -> None:
     """Install *what* (a wheel's path, or ``--editable .``) in place of what is there.
 
+    *beside* are the paths of the wheels of the projects that it needs, by their names.
     Raises FreshnessError where that fails; then what was there before is there again.
     """
-    replaced = ["--reinstall-package", project.name, *what]
+    wheels = dict(beside or {})
+    replaced = [word for name in (project.name, *wheels) for word in ("--reinstall-package", name)]
     with _termination_raises(), set_aside(environment, aside_of(project, environment)):
-        _make_removable(project, environment)
+        for name in (project.name, *wheels):
+            _make_removable(name, environment)
         if _is_tool_of(project, environment):
+            replaced += [word for wheel in wheels.values() for word in ("--with", wheel)]
             python = python_for(project, environment)
-            _must_succeed(uv.run("tool", "install", "--force", *python, *replaced))
+            _must_succeed(uv.run("tool", "install", "--force", *python, *replaced, *what))
             return
         if environment.place == PIPX:
-            command = ("install", "--force", *_for_pipx(what))
+            command = ("install", "--force", *_constrained(project, wheels), *_for_pipx(what))
             _must_succeed(uv.run_other(find_pipx(), *command), "pipx")
             return
         _refuse_broken(environment)
         if environment.site_packages is None:
             _must_succeed(uv.run("venv", str(environment.prefix)))
-        _must_succeed(uv.run("pip", "install", "--python", str(environment.prefix), *replaced))
+        into = ("--python", str(environment.prefix))
+        _must_succeed(uv.run("pip", "install", *into, *replaced, *what, *wheels.values()))
 
 
 def _refuse_broken(environment: Environment) -> None:
@@ -181,32 +233,45 @@ def find_pipx() -> str:
     return found
 
 
+def _constrained(project: Project, wheels: Mapping[NormalizedName, str]) -> list[str]:
+    """Give the options by which pipx takes *wheels* for what is required, now and later.
+
+    It notes the arguments of pip, so the file stays: ``pipx reinstall`` reads it again.
+    """
+    if not wheels:
+        return []
+    file = project.root / FOLDER / "constraints.txt"
+    lines = [f"{name} @ {(project.root / wheel).as_uri()}\n" for name, wheel in wheels.items()]
+    file.write_text("".join(lines), encoding="utf-8")
+    return [f"--pip-args=--constraint {shlex.quote(str(file))}"]
+
+
 def _for_pipx(what: Sequence[str]) -> list[str]:
     """Spell *what* for pipx, which takes folders by their absolute path alone."""
     return [word if word.startswith("-") else str(Path(word).resolve()) for word in what]
 
 
-def _make_removable(project: Project, environment: Environment) -> None:
-    """See to it that an uninstall takes what is the project's in *environment*, and no more.
+def _make_removable(name: NormalizedName, environment: Environment) -> None:
+    """See to it that an uninstall takes what is *name*'s in *environment*, and no more.
 
     Files of its packages that no RECORD knows are removed, links among them, and rows of RECORD
     that lead out of the environment are taken out of it: uv would delete what they name. Where
-    the project's own records cannot be read, they are removed as well.
+    its own records cannot be read, they are removed as well.
     """
     site = environment.site_packages
     if site is None:
         return
     strangers: Iterable[str] = ()
     try:
-        installed = read_installed(environment, project.name)
+        installed = read_installed(environment, name)
         if installed and not installed.editable:
             strangers = installed.unrecorded
         if installed and installed.outside:
             _drop_rows(site / installed.dist_info / "RECORD", installed.outside)
     except DamagedError:
-        for _, info, _ in distributions(site, project.name):
+        for _, info, _ in distributions(site, name):
             shutil.rmtree(info, ignore_errors=True)
-        strangers = find_orphans(environment, [project.name.replace("-", "_")])
+        strangers = find_orphans(environment, [name.replace("-", "_")])
     except FreshnessError:
         return
     for path in strangers:

@@ -1,10 +1,8 @@
 """pyproject.toml: what the project declares of itself."""
 
-import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,41 +10,19 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from freshness.errors import FreshnessError
+from freshness.pyproject import (
+    load_tables,
+    missing_tables,
+    refusal_of,
+    text_if_there,
+    wrong_types,
+)
+from freshness.workspace import sources_of_requirements
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 TARGETS = ("tool", "venv")
-
-SHAPE: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
-    "build-system": dict,
-    "build-system.requires": list,
-    "build-system.build-backend": str,
-    "project": dict,
-    "project.name": str,
-    "project.version": str,
-    "project.requires-python": str,
-    "project.classifiers": list,
-    "project.dynamic": list,
-    "project.dependencies": list,
-    "project.optional-dependencies": dict,
-    "project.scripts": dict,
-    "project.gui-scripts": dict,
-    "project.entry-points": dict,
-    "tool": dict,
-    "tool.uv": dict,
-    "tool.uv.sources": dict,
-    "tool.freshness": dict,
-    "tool.freshness.target": str,
-    "tool.freshness.generated": list,
-}
-"""What is read, and the type that it has to be of."""
 
 COMPILERS = frozenset(
     {
@@ -73,16 +49,6 @@ HOOK_SIGNS = (".hooks", "build-script", "tool.poetry.build", "run-setuptools", "
 WRITERS = ("version-file", "version_file", "write_to", "write-to")
 """Settings of hatch-vcs, setuptools-scm and others that name a file for a build to write."""
 
-OF_PROJECT: dict[str, type[dict[str, Any]] | type[list[Any]] | type[str]] = {
-    "entry-points": dict,
-    "gui-scripts": str,
-    "optional-dependencies": list,
-    "scripts": str,
-}
-"""The tables of [project] whose keys are the owner's, and the type of what they hold."""
-
-NAMES = {"dict": "table", "list": "list", "str": "string"}
-
 LEGACY = {"requires": ["setuptools>=40.8.0"], "build-backend": "setuptools.build_meta:__legacy__"}
 """What builds a project that does not say what builds it (PEP 517, PEP 518)."""
 
@@ -102,7 +68,8 @@ class Project:
     ``version`` is None where the build backend finds it, ``requirements`` and ``commands``
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
-    ``sourced`` are the requirements that ``[tool.uv.sources]`` takes from elsewhere than an index.
+    ``beside`` are the requirements that are projects here (members of a uv workspace, paths) and
+    their folders, ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else.
     ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
     name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
@@ -131,6 +98,7 @@ class Project:
     classifiers: tuple[str, ...] = ()
     has_table: bool = True
     likely_commands: Mapping[str, str] | None = None
+    beside: Mapping[NormalizedName, Path] = field(default_factory=dict)
 
     @property
     def reads_history(self) -> bool:
@@ -188,7 +156,7 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
     is known of it, and gives the rest.
     Raises FreshnessError that names everything that is wrong with it.
     """
-    tables = _load(root / "pyproject.toml", may_be_missing=_is_legacy(root))
+    tables = load_tables(root / "pyproject.toml", may_be_missing=_is_legacy(root))
     if ask and _has_another_format(root, tables):
         declared = ask(_read_tables(root, _completed(tables, "unnamed")))
         project = _read_tables(root, _completed(tables, declared.name))
@@ -230,9 +198,9 @@ def _target(tables: Mapping[str, Any]) -> str | None:
 
 
 def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
-    problems = [*_wrong_types(tables), *_missing(tables)]
+    problems = [*wrong_types(tables), *missing_tables(tables)]
     if problems:
-        raise _of(problems)
+        raise refusal_of(problems)
     project = tables.get("project", {})
     dynamic = frozenset(project.get("dynamic", ()))
     name = _name(project, problems)
@@ -245,7 +213,8 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
     if target not in TARGETS:
         problems.append(f"[tool.freshness] target is {target!r}, not `tool` or `venv`")
     if problems:
-        raise _of(problems)
+        raise refusal_of(problems)
+    origins = _origins(root, requirements)
     declared_commands = None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands
     return Project(
         root=root,
@@ -262,9 +231,10 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
         backend_in_tree="backend-path" in tables["build-system"],
         target=target,
         generated=tuple(settings.get("generated", ())),
-        sourced=_sourced(_uv_sources(root, tables), requirements),
-        text=_text_if_there(root / "pyproject.toml"),
-        setup="".join(_text_if_there(root / name) for name in FORMATS),
+        sourced=tuple(sorted(name for name, folder in origins.items() if folder is None)),
+        beside={name: folder for name, folder in origins.items() if folder},
+        text=text_if_there(root / "pyproject.toml"),
+        setup="".join(text_if_there(root / name) for name in FORMATS),
         written=tuple(_written(tables.get("tool", {}))),
         plugins=None if "entry-points" in dynamic else _plugins(project),
         classifiers=tuple(map(str, project.get("classifiers", ()))),
@@ -296,79 +266,6 @@ def _written(tool: Mapping[str, Any], within: tuple[str, ...] = ()) -> Iterator[
 def _plugins(project: Mapping[str, Any]) -> dict[str, str]:
     groups = project.get("entry-points", {})
     return {f"{group}: {name}": to for group, names in groups.items() for name, to in names.items()}
-
-
-def _text_if_there(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _load(path: Path, *, may_be_missing: bool = False) -> dict[str, Any]:
-    try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
-    except FileNotFoundError:
-        if may_be_missing:
-            return {}
-        raise FreshnessError(
-            f"there is no pyproject.toml in {path.parent}",
-            hint="run this in the project's folder, or name it with --project",
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FreshnessError(
-            f"pyproject.toml is not valid TOML: {error}",
-            hint="correct that line, then run the command again",
-        ) from None
-    except OSError as error:
-        raise FreshnessError(
-            f"pyproject.toml cannot be read: {error.strerror}",
-            hint="check the file and its permissions",
-        ) from None
-
-
-def _of(problems: list[str]) -> FreshnessError:
-    return FreshnessError(
-        f"pyproject.toml: {'; '.join(problems)}",
-        hint="see https://packaging.python.org/en/latest/specifications/pyproject-toml/",
-    )
-
-
-def _wrong_types(tables: Mapping[str, Any]) -> Iterator[str]:
-    for path, kind in SHAPE.items():
-        value: Any = tables
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if value is not None and not isinstance(value, kind):
-            yield f"`{path}` is not a {NAMES[kind.__name__]}"
-        elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
-            yield f"`{path}` is not a list of strings"
-    yield from _wrong_entries(tables.get("project"))
-
-
-def _wrong_entries(project: object) -> Iterator[str]:
-    """Tell what is wrong inside of the tables of [project] whose keys are the owner's."""
-    for table, kind in OF_PROJECT.items():
-        entries = project.get(table) if isinstance(project, dict) else None
-        for key, value in entries.items() if isinstance(entries, dict) else ():
-            if not isinstance(value, kind):
-                yield f"`project.{table}.{key}` is not a {NAMES[kind.__name__]}"
-            elif isinstance(value, list) and not all(isinstance(line, str) for line in value):
-                yield f"`project.{table}.{key}` is not a list of strings"
-
-
-def _missing(tables: Mapping[str, Any]) -> Iterator[str]:
-    for table, keys in (("build-system", ("requires", "build-backend")), ("project", ("name",))):
-        if table not in tables:
-            yield f"it has no [{table}] table"
-        elif isinstance(tables[table], dict):
-            yield from (f"[{table}] has no `{key}`" for key in keys if key not in tables[table])
-    project = tables.get("project")
-    if isinstance(project, dict) and not (
-        "version" in project or "version" in (project.get("dynamic") or ())
-    ):
-        yield "[project] has no `version`, and it is not in `dynamic`"
 
 
 def _name(project: Mapping[str, Any], problems: list[str]) -> NormalizedName:
@@ -414,25 +311,15 @@ def _requirements(project: Mapping[str, Any], problems: list[str]) -> "frozenset
     return frozenset(found)
 
 
-def _uv_sources(root: Path, tables: Mapping[str, Any]) -> frozenset[str]:
-    """Give the names in ``[tool.uv.sources]``, the workspace's that the project may belong to."""
-    names = set(_uv_table(tables).get("sources", {}))
-    for folder in root.parents:
-        if os.path.isfile(folder / "pyproject.toml"):  # noqa: PTH113 - which does not raise
-            above = _uv_table(_load(folder / "pyproject.toml"))
-            names |= set(above.get("sources", {})) if "workspace" in above else set()
-    return frozenset(map(str, names))
-
-
-def _uv_table(tables: Mapping[str, Any]) -> Mapping[str, Any]:
-    tool = tables.get("tool")
-    uv = tool.get("uv") if isinstance(tool, dict) else None
-    return uv if isinstance(uv, dict) else {}
-
-
-def _sourced(names: frozenset[str], requirements: "frozenset[Requirement]") -> tuple[str, ...]:
-    named = {canonicalize_name(name) for name in names}
-    return tuple(sorted({canonicalize_name(r.name) for r in requirements} & named))
+def _origins(
+    root: Path, requirements: "frozenset[Requirement]"
+) -> dict[NormalizedName, Path | None]:
+    """Give the *requirements*, those of extras too, that ``[tool.uv.sources]`` has a word on."""
+    if not requirements:
+        return {}
+    sources = sources_of_requirements(root)
+    named = {canonicalize_name(requirement.name) for requirement in requirements}
+    return {name: folder for name, folder in sources.items() if name in named}
 
 
 def _of_extra(requirement: "Requirement", extra: str) -> "Requirement":

@@ -39,6 +39,18 @@ def build_both(uv: Uv, project: Project, scratch: Path, python: Sequence[str]) -
     return archives_in(scratch / "dist")
 
 
+def build_all(
+    uv: Uv, projects: Iterable[Project], scratch: Path, python: Sequence[str]
+) -> list[tuple[Project, list[Path]]]:
+    """Build each of *projects* as `build_both` does; give the sdist and the wheel of each."""
+    made = []
+    for project in projects:
+        folder = scratch / project.name
+        folder.mkdir()
+        made.append((project, build_both(uv.at(project.root), project, folder, python)))
+    return made
+
+
 def _keep_build_base_alone(environment: Mapping[str, str]) -> None:
     """Let setuptools find the egg-info itself: what is unpacked has no folder of ours for it.
 
@@ -71,22 +83,29 @@ def archives_in(folder: Path) -> list[Path]:
 
 
 def refuse_upload(
-    project: Project, built: Sequence[Path], dist: Path, tag: str | None, *, for_real: bool
+    made: Sequence[tuple[Project, Sequence[Path]]], dist: Path, tag: str | None, *, for_real: bool
 ) -> None:
     """Raise FreshnessError with all that speaks against uploading what is in *dist*.
 
-    *built* is what the sources give now; *tag* the tag in git that the version has to be that of.
-    In a rehearsal, one that is not *for_real*, the sources need not be committed yet.
+    *made* is what the sources of each project give now; *tag* the tag in git that the version of
+    the first has to be that of. In a rehearsal, one that is not *for_real*, the sources need not
+    be committed yet.
     """
-    version = Version(read_wheel(built[-1]).version)
+    built = [path for _, paths in made for path in paths]
     stale = [
         f"{name} is not what the sources give now" for name in differing(archives_in(dist), built)
     ]
-    private = [f"{PRIVATE} is among the classifiers"] if PRIVATE in project.classifiers else []
-    problems = [*stale, *private, *_against_version(version, tag)]
-    if project.version is None and not in_repository(project.root):
-        problems.append(f"the version comes from git, which is not here: {version} is made up")
-    if for_real and is_changed(project.root):
+    private: list[str] = []
+    problems = [*stale]
+    for project, paths in made:
+        version = Version(read_wheel(paths[-1]).version)
+        if PRIVATE in project.classifiers:
+            private.append(f"{PRIVATE} is among the classifiers")
+        problems += _against_version(version, tag if project is made[0][0] else None)
+        if project.version is None and not in_repository(project.root):
+            problems.append(f"the version comes from git, which is not here: {version} is made up")
+    problems += dict.fromkeys(private)
+    if for_real and is_changed(made[0][0].root):
         problems.append("there are changes that git does not have")
     if problems:
         raise FreshnessError("; ".join(problems), hint=_hint(stale, private))

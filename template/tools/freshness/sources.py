@@ -23,6 +23,7 @@ Fingerprint = NewType("Fingerprint", str)
 class Sources:
     """The files that a build can read, by path below the root, and the state beside them."""
 
+    root: Path
     files: Mapping[str, Digest]
     executable: frozenset[str]
     state: tuple[str, ...]
@@ -59,7 +60,8 @@ def read_sources(
             f"{error.filename} cannot be read: {error.strerror}",
             hint="check its permissions, or move it out of the project",
         ) from error
-    return Sources(read.digests, read.executable, _state(root) if with_history else _pretended())
+    state = _state(root) if with_history else _pretended()
+    return Sources(root, read.digests, read.executable, state)
 
 
 def _files_below(root: str, artifacts: Collection[Path]) -> dict[str, str]:

@@ -28,7 +28,7 @@ STAMP = "stamp"
 """A file that changes with the sources; ``cache-keys`` of uv may name it (it sees deletions)."""
 
 WHEELS_KEPT = 8
-"""How many wheels the store holds at most."""
+"""How many wheels of one name the store holds at most."""
 
 NOTES_KEPT = 64
 """How many states of the sources it remembers the wheel of."""
@@ -125,7 +125,11 @@ class Store:
 
     def _forget_oldest(self) -> None:
         """Keep the newest wheels and notes; a note whose wheel is gone answers None in `get`."""
-        for folder in _oldest_first(self.folder / "wheels")[:-WHEELS_KEPT]:
+        by_name: dict[str, list[Path]] = {}
+        for folder in _oldest_first(self.folder / "wheels"):
+            wheel = next((path.name for path in folder.glob("*.whl")), "")
+            by_name.setdefault(wheel.partition("-")[0], []).append(folder)
+        for folder in (old for folders in by_name.values() for old in folders[:-WHEELS_KEPT]):
             shutil.rmtree(folder, ignore_errors=True)
         for note in _oldest_first(self.folder / "builds")[:-NOTES_KEPT]:
             note.unlink(missing_ok=True)

@@ -29,6 +29,13 @@ class Uv:
     root: Path
     announce: Callable[[str], None]
 
+    def at(self, root: Path) -> "Uv":
+        """Give the uv that runs in *root*; what it announces says so."""
+        if root == self.root:
+            return self
+        folder = shlex.quote(os.path.relpath(root, self.root))
+        return Uv(self.executable, root, lambda what: self.announce(f"cd {folder} && {what}"))
+
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Announce and run ``uv ARGUMENTS``, its output going where ours goes; give its exit code.
 
@@ -143,8 +150,16 @@ def base_interpreter() -> Path:
 
 def typed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
     """Spell a command as it would be typed into a POSIX shell."""
-    settings = [f"{name}={shlex.quote(value)}" for name, value in (environment or {}).items()]
+    settings = [f"{name}={_shown(name, value)}" for name, value in (environment or {}).items()]
     return " ".join([*settings, shlex.join(_without_secrets(command))])
+
+
+def _shown(name: str, value: str) -> str:
+    """Spell the *value* of a variable; of a longer PATH only what was put before it."""
+    head, _, tail = value.partition(os.pathsep)
+    if name == "PATH" and tail == outer_environment().get("PATH"):
+        return f'{shlex.quote(head)}:"$PATH"'
+    return shlex.quote(value)
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from freshness.distribution import Distribution
@@ -15,23 +16,39 @@ EPOCH = "315532800"
 """1980-01-01 in seconds, the earliest time that a zip archive can hold."""
 
 
+@dataclass(frozen=True)
+class Reuse:
+    """What a build may use again: an environment, and where objects are kept.
+
+    ``backend`` is an environment that holds the build backend; without one the build is isolated.
+    ``environment`` and ``options`` of ``uv build`` tell the backend where it compiles.
+    """
+
+    backend: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+
+
+NOTHING = Reuse()
+
+
 def build_wheel(
-    uv: Uv, project: Project, into: Path, python: Sequence[str], backend: Path | None
+    uv: Uv, project: Project, into: Path, python: Sequence[str], reuse: Reuse = NOTHING
 ) -> Path:
-    """Build the project's wheel into the empty folder *into*, reusing nothing of earlier builds.
+    """Build the project's wheel into the empty folder *into*, using no more again than *reuse*.
 
     *python* is the option that names an interpreter, or nothing where uv is to find one.
-    *backend* is an environment that holds the build backend. Without one the build is isolated,
-    and the index is asked only where uv's cache cannot supply what the build requires. A build
-    that fails is repeated in isolation, so that the build backend's own word on it is seen.
-    Raises FreshnessError where that fails too.
+    In isolation, the index is asked only where uv's cache cannot supply what the build requires.
+    A build that fails is repeated in isolation, so that the build backend's own word on it is
+    seen. Raises FreshnessError where that fails too.
     """
     arguments = ["build", "--wheel", "--out-dir", os.path.relpath(into, uv.root)]
     environment = build_environment(project, into)
-    quick = (
-        ["--no-build-isolation", "--python", str(backend)] if backend else [*python, "--offline"]
-    )
-    if uv.attempt(*arguments, *quick, environment=environment) is None:
+    quick = [*python, "--offline"]
+    if reuse.backend:
+        quick = ["--no-build-isolation", "--python", str(reuse.backend), *reuse.options]
+    again = {**environment, **reuse.environment}
+    if uv.attempt(*arguments, *quick, environment=again) is None:
         build(uv, *arguments, *python, environment=environment)
     built = list(into.glob("*.whl"))
     if len(built) != 1:

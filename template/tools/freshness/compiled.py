@@ -1,0 +1,125 @@
+"""Code that is compiled: what of the sources a compiler reads, and what it needs to be there.
+
+The languages and the build backends are those of the packaging guide:
+https://packaging.python.org/en/latest/guides/packaging-binary-extensions/
+"""
+
+import os
+import shutil
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from freshness.artifacts import EXTENSIONS
+from freshness.errors import FreshnessError
+from freshness.project import Project
+from freshness.record import Digest
+
+NEVER_COMPILED = (".py", ".pyi", ".pyc", ".md", ".rst", ".ipynb", *EXTENSIONS)
+"""The ends of names of files that are no input of a compiler; setup.py is one all the same."""
+
+BESIDE = (".github/", ".gitlab", "changelog.d/", "docs/", "tests/", "tools/", "uv.lock")
+"""What stands beside the package in a project, and goes into no extension module."""
+
+C = ("cc", "gcc", "clang")
+CXX = ("c++", "g++", "clang++")
+
+INSTALL = {
+    "darwin": "install Apple's: xcode-select --install",
+    "linux": "install one: on Debian or Ubuntu `apt install build-essential`, elsewhere gcc or clang",
+    "win32": "install the Build Tools for Visual Studio, with C++",
+}
+"""Where the compilers of C and C++ are from."""
+
+RUST = "install Rust: https://rustup.rs"
+
+
+def compiled_inputs(files: Mapping[str, Digest]) -> dict[str, Digest]:
+    """Give those of the sources *files* that an extension module may be compiled from.
+
+    One too many costs a compilation; so whatever is not known to be of no interest is one.
+    """
+    return {
+        path: digest
+        for path, digest in files.items()
+        if path == "setup.py" or not path.endswith(NEVER_COMPILED)
+        if not path.startswith(BESIDE) and not path.rpartition("/")[2].startswith(".")
+    }
+
+
+def refuse_without_toolchain(project: Project, files: Iterable[str]) -> None:
+    """Raise FreshnessError if what compiles the extensions of *project* is not here.
+
+    Said before anything is built: what a build backend says then fills a screen.
+    """
+    if not project.is_compiled(files):
+        return
+    missing = [*_missing(project, frozenset(Path(path).suffix for path in files))]
+    if missing:
+        what = ", nor ".join(what for what, _ in missing)
+        raise FreshnessError(
+            f"the extension cannot be compiled: there is no {what}", hint=missing[0][1]
+        )
+
+
+def _missing(project: Project, suffixes: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Give what is missing and how to get it, for sources of *suffixes*."""
+    hint = INSTALL.get(sys.platform, INSTALL["linux"])
+    if project.build_backend == "maturin" or ".rs" in suffixes:
+        if not _found("CARGO", ("cargo",)):
+            yield "cargo", RUST
+        elif not _found("RUSTC", ("rustc",)):
+            yield "rustc", RUST
+    if sys.platform == "win32":  # Visual Studio's is found by its own ways, not along PATH
+        return
+    is_cxx = bool(suffixes & {".cc", ".cpp", ".cxx", ".hpp"})
+    if is_cxx and not _found("CXX", CXX):
+        yield "C++ compiler (c++, g++ or clang++, or what CXX names)", hint
+    if ".c" in suffixes and not _found("CC", C):
+        yield "C compiler (cc, gcc or clang, or what CC names)", hint
+    if (is_cxx or ".c" in suffixes) and not _headers().exists():
+        yield (
+            f"Python.h in {_headers().parent}",
+            f"install Python's headers: on Debian or Ubuntu `apt install python3.{sys.version_info.minor}-dev`,"
+            " or use a Python that uv has installed",
+        )
+
+
+def _found(variable: str, names: Iterable[str]) -> str | None:
+    """Give the program that *variable* names, or the first of *names* on PATH."""
+    named = os.environ.get(variable, "").split()
+    return next(filter(None, map(shutil.which, named[:1] or names)), None)
+
+
+def _headers() -> Path:
+    return Path(sysconfig.get_path("include"), "Python.h")
+
+
+def toolchain() -> str:
+    """Describe what compiles here, so that another compiler or setting is seen to be another."""
+    programs = [
+        _found("CC", C),
+        _found("CXX", CXX),
+        *(_found(name.upper(), (name,)) for name in ("cargo", "rustc", "cmake", "ninja", "meson")),
+        shutil.which("patchelf"),
+    ]
+    found = [f"{path} {_identity(path)}" for path in programs if path]
+    return "\n".join([*found, *_settings()])
+
+
+def _identity(path: str) -> str:
+    status = os.stat(path)  # noqa: PTH116
+    return f"{os.path.realpath(path)} {status.st_size} {status.st_mtime_ns}"
+
+
+def _settings() -> list[str]:
+    """Give the variables that compilers, linkers and the build backends heed."""
+    heeded = ("CARGO", "CMAKE", "CXX", "CPP", "MATURIN", "MESON", "PKG_CONFIG", "RUST", "SKBUILD")
+    exact = {"ARCHFLAGS", "CC", "CFLAGS", "CPATH", "LDFLAGS", "LIBRARY_PATH", "NINJA", "PYO3_PYTHON"}
+    exact |= {"C_INCLUDE_PATH", "LDSHARED", "MACOSX_DEPLOYMENT_TARGET", "SDKROOT"}
+    return sorted(
+        f"{name}={value}"
+        for name, value in os.environ.items()
+        if name in exact or name.startswith(heeded)
+    )
