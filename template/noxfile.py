@@ -173,6 +173,26 @@ def alone(session: nox.Session) -> tuple[str, ...]:
     return ("--isolated", "--python", str(session.python))
 
 
+def installed(session: nox.Session) -> tuple[str, ...]:
+    """Give the options that install the project for its tests.
+
+    It is editable, or a wheel of the present sources where ``[tool.freshness] tests`` says so.
+    """
+    if PROJECT.get("tool", {}).get("freshness", {}).get("tests") != "wheel":
+        return ("--no-default-groups", "--group", "test")
+    session.env["PYTHONSAFEPATH"] = "1"  # what is installed, not what lies in this folder
+    return ("--only-group", "test", *wheels(session))
+
+
+def wheels(session: nox.Session) -> tuple[str, ...]:
+    """Give the options that install a wheel of the sources, made for the session's Python."""
+    made = ("run", "--quiet", "--script", "tools/freshness/__main__.py", "wheel")
+    python = ("--python", str(session.python))
+    told = str(session.run("uv", *made, *python, silent=True, external=True, stderr=None))
+    paths = (line for line in told.splitlines() if line.endswith(".whl"))
+    return tuple(word for path in paths for word in ("--with", path))
+
+
 def without_bytecode(session: nox.Session) -> None:
     """Let Python neither read nor write bytecode: it may be that of an earlier edit."""
     session.env["PYTHONPYCACHEPREFIX"] = str(session.cache_dir / "none")
@@ -197,7 +217,7 @@ def test(session: nox.Session) -> None:
     """Run the tests on every supported Python that is here: nox -s test -- -k NAME."""
     without_bytecode(session)
     session.env["COVERAGE_FILE"] = f".coverage.{session.python}"
-    tests = (*alone(session), "--no-default-groups", "--group", "test")
+    tests = (*alone(session), *installed(session))
     tool(session, *tests, "coverage", "run", "-m", "pytest")
 
 
@@ -209,7 +229,9 @@ def test_lowest(session: nox.Session) -> None:
     asked = ("--resolution", "lowest-direct", "--python-version", str(session.python))
     read = ("--group", "test", "pyproject.toml", "--output-file", oldest)
     uv(session, "pip", "compile", "--quiet", *asked, *read)
-    requirements = ("--with-requirements", oldest, "--with-editable", ".")
+    editable = installed(session)[:1] != ("--only-group",)
+    own = ("--with-editable", ".") if editable else wheels(session)
+    requirements = ("--with-requirements", oldest, *own)
     tool(session, *alone(session), "--no-project", *requirements, "python", "-m", "pytest")
 
 

@@ -35,10 +35,17 @@ EGG_INFO_FOLDERS = (".", "src")
 OWN_FOLDERS = (".pdm-build",)
 """Folders of one build backend alone, which tells git to pass over all that is in them."""
 
+COMPILED_FOLDERS = ("_skbuild", "build/cp3*", "build/pp3*", "target")
+"""Folders in which scikit-build, scikit-build-core, meson-python and Cargo compile."""
+
 EXTENSIONS = (".so", ".pyd")
 
 EXTENSION = re.compile(r"\w+(\.(abi3|(cpython-|cp|pypy)[\w-]+))?\.(so|pyd)")
 """The names of extension modules, as importlib.machinery has them; other libraries are data."""
+
+
+FOR_ONE_PYTHON = re.compile(r"\w+\.(abi3|(cpython-|cp3|pypy3)[\w-]+)\.so|\w+(\.[\w-]+)?\.pyd")
+"""The names that build backends give to what they compile."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,30 @@ def find_in_place(root: Path, walk: Iterable[Walked]) -> list[Path]:
             if (hides or runs) and leads_to_file(entry) and Path(entry.path) not in tracked:
                 found.append(Path(entry.path))
     return found
+
+
+def find_compiled(root: Path) -> list[Path]:
+    """Find what was compiled within the project at *root*, for an editable install perhaps.
+
+    That is no artifact: an editable install runs from it, and no build takes it up. Extension
+    modules in the packages, and the folders of build backends; none that git tracks, no link.
+    """
+    tracked = _Tracked(root)
+    found = [
+        path
+        for pattern in COMPILED_FOLDERS
+        for path in sorted(root.glob(pattern))
+        if path.is_dir() and not path.is_symlink() and not path.parent.is_symlink()
+        if path.name != "target" or (root / "Cargo.toml").is_file()
+    ]
+    found += [
+        Path(entry.path)
+        for folder, entries in folders(root, through_links=False, without=found)
+        if folder != root
+        for entry in entries
+        if FOR_ONE_PYTHON.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+    ]
+    return [path for path in found if path not in tracked]
 
 
 def is_tracked(path: Path, root: Path) -> bool:

@@ -53,10 +53,19 @@ sys.stdout.write(json.dumps([*hook()]))
 """PEP 517: what the backend requires beyond [build-system] requires; the last line it prints."""
 
 
-def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path | None:
+def kept_backend(
+    uv: Uv,
+    project: Project,
+    folder: Path,
+    scratch: Path,
+    *,
+    python: Path | None = None,
+    for_good: bool = False,
+) -> Path | None:
     """Give an environment below *folder* that holds the project's build backend, and its needs.
 
     What the backend leaves behind while it is asked for them goes to the empty folder *scratch*.
+    It has the interpreter *python*, or else ours. One that is to stay *for_good* is neither made anew after a while nor removed for another.
 
     None where the project's backend has to be asked at each build, or where making it failed;
     then only an isolated build is right.
@@ -64,17 +73,20 @@ def kept_backend(uv: Uv, project: Project, folder: Path, scratch: Path) -> Path 
     from_elsewhere = any("@" in line for line in project.build_requires)  # may change in place
     if project.build_backend not in STATIC or project.backend_in_tree or from_elsewhere:
         return None
-    kept = folder / _key(project) / ".venv"  # a name that linters and type checkers pass over
-    if _is_usable(kept):
+    python = python or base_interpreter()
+    required = "\0".join(project.build_requires) if for_good else inputs_of(project.root)
+    key = _key(project, python, required)
+    kept = folder / key / ".venv"  # a name that linters and type checkers pass over
+    if _is_usable(kept, float("inf") if for_good else MOST_SECONDS):
         return kept
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(kept.parent if for_good else folder, ignore_errors=True)
     kept.parent.mkdir(parents=True)
-    return kept if _make(uv, project, kept, scratch) else None
+    return kept if _make(uv, project, python, kept, scratch) else None
 
 
-def _key(project: Project) -> str:
-    """Name what the environment depends on: the interpreter, and the files that require things."""
-    parts = [sys.version, str(base_interpreter()), inputs_of(project.root)]
+def _key(project: Project, python: Path, required: str) -> str:
+    """Name what the environment depends on: the interpreter, and what the build requires."""
+    parts = [sys.version, str(python), required]
     if project.build_backend in COMPILING:
         parts.append(toolchain())
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:20]
@@ -87,17 +99,17 @@ def inputs_of(root: Path) -> str:
     return hashlib.sha256(digests.encode()).hexdigest()
 
 
-def _is_usable(environment: Path) -> bool:
+def _is_usable(environment: Path, most: float) -> bool:
     try:
         age = time.time() - (environment / COMPLETE).stat().st_mtime
     except OSError:
         return False
-    return 0 <= age < MOST_SECONDS
+    return 0 <= age < most
 
 
-def _make(uv: Uv, project: Project, environment: Path, scratch: Path) -> bool:
+def _make(uv: Uv, project: Project, python: Path, environment: Path, scratch: Path) -> bool:
     where = os.path.relpath(environment, uv.root)
-    if uv.attempt("venv", "--quiet", "--python", str(base_interpreter()), where) is None:
+    if uv.attempt("venv", "--quiet", "--python", str(python), where) is None:
         return False
     if not _install(uv, where, list(project.build_requires)):
         return False

@@ -15,16 +15,28 @@ from freshness.archives import read_wheel
 from freshness.artifacts import (
     find_artifacts,
     find_bytecode,
+    find_compiled,
     find_in_place,
     is_tracked,
     remove,
 )
 from freshness.bytecode import find_stale_bytecode
 from freshness.codes import Code
+from freshness.compiled import interpreter_of, refuse_without_toolchain
 from freshness.declared import Asking, ask_backend
 from freshness.diagnosis import judge_wheel
 from freshness.distribution import Distribution
 from freshness.doctor import Depth, Diagnosis, Request, diagnose
+from freshness.editables import STAMP as COMPILED
+from freshness.editables import (
+    Due,
+    building_with,
+    compile_anew,
+    due_in,
+    forget_installed,
+    make_ready,
+    note_installed,
+)
 from freshness.environments import (
     PIPX,
     TOOL,
@@ -58,12 +70,13 @@ from freshness.project import Project, read_project
 from freshness.record import no_tick
 from freshness.release import archives_in, build_all, differing, refuse_upload
 from freshness.report import as_explanation, as_json, as_table, exit_code, explained
-from freshness.sources import Sources, sources_of
+from freshness.sources import made_for, sources_of
 from freshness.spelling import find_spelling
 from freshness.store import Store, held
 from freshness.tree import folders
 from freshness.update import CHECK, COPIER, LOOK, move_package, plan_update, update_command
 from freshness.uv import Uv, become, find_uv
+from freshness.wheel import NOTHING, Reuse, isolated
 
 VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
 
@@ -145,7 +158,9 @@ def fresh(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 def _fresh_already(project: Project, environment: Environment, store: Store) -> str:
     """Say what is held in *environment*, if that is certain without a build; else nothing."""
     sources = sources_of(project)
-    reference = None if project.reads_outside else store.holds(sources.fingerprint)
+    minor = environment.minor if project.is_compiled(sources.files) else None
+    made = made_for(sources.fingerprint, minor)
+    reference = None if project.reads_outside else store.holds(made)
     if reference is None:
         return ""
     place = _examine(project, environment, reference)
@@ -158,15 +173,33 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
     """Install a pointer to the sources, with commands and metadata as declared now."""
     store = Store(project.root)
     environment = _target(parsed, project, uv)
+    members = _members(parsed, project, uv)
     with store.locked(_waiting), _held_alone(environment):
         _recover(project, environment)
         if project.likely_commands is not None:  # else the build backend alone knows them
             refuse_useless_tool(environment, project.likely_commands)
             refuse_foreign_commands(environment, project.likely_commands)
         remove(find_stale_bytecode(project.root), project.root)
-        swap(uv, project, environment, "--editable", ".")
+        due = due_in(environment.prefix, (project, *members), store.folder)
+        reuse = building_with(uv, project, environment.prefix, store)
+        reuse = _for_due(due, environment, store, reuse)
+        swap(uv, project, environment, "--editable", ".", reuse=reuse)
+        note_installed(environment, due, store.folder)
     place = _examine(project, environment, None)
     return _verified(place, f"{environment.place}: editable, runs {project.root}")
+
+
+def _for_due(
+    due: Sequence[Due], environment: Environment, store: Store, reuse: Reuse = NOTHING
+) -> Reuse:
+    """Make ready for what is *due* to be installed anew; give what uv is to be told."""
+    for each in due:
+        refuse_without_toolchain(each.project, each.sources.files)
+        make_ready(each, environment.prefix, store.folder)
+        _clean(each.project)
+    anew = [word for each in due for word in ("--reinstall-package", each.project.name)]
+    forced = compile_anew(store.folder) if due else {}
+    return Reuse(reuse.backend, {**reuse.environment, **forced}, (*reuse.options, *anew))
 
 
 def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -267,10 +300,11 @@ def clean(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
 
 
 def _compiled_in_place(project: Project) -> list[Path]:
-    """Find what was compiled beside the modules, unless the project is one that compiles."""
+    """Find what was compiled within the project; ``run`` and ``dev`` compile it again."""
     walk = list(folders(project.root, through_links=False))
     if project.is_compiled(entry.name for _, entries in walk for entry in entries):
-        return []
+        forget_installed(Store(project.root).folder)
+        return find_compiled(project.root)
     return find_in_place(project.root, walk)
 
 
@@ -349,7 +383,7 @@ def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
         parsed.target = "venv"
         return install_editable(parsed, project, uv)
     remove(find_stale_bytecode(project.root), project.root)
-    code = uv.run("sync", *parsed.arguments)
+    code = _sync(parsed, project, uv, *parsed.arguments)
     runner = find_runner(project.root)
     if runner and not code:
         against = reason_against(project.root)
@@ -362,9 +396,31 @@ def dev(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     return code
 
 
+def _sync(
+    parsed: argparse.Namespace, project: Project, uv: Uv, *arguments: str, always: bool = True
+) -> int:
+    """``uv sync``, with what it would not see: what is compiled, and copies of other projects."""
+    store, environment = Store(project.root), venv_environment(project.root)
+    due = due_in(environment.prefix, (project, *_members(parsed, project, uv)), store.folder)
+    if not due:
+        return uv.run("sync", *arguments) if always else VERIFIED
+    with store.locked(_waiting):
+        own = NOTHING
+        if not isolated(project):  # else the project's own groups have what builds it
+            own = building_with(uv, project, environment.prefix, store)
+        reuse = _for_due(due, environment, store, own)
+        store.stamp(due[0].sources.fingerprint, COMPILED)
+        code = uv.run("sync", *reuse.options, *arguments, environment=reuse.environment)
+        if not code:
+            note_installed(environment, due, store.folder)
+    return code
+
+
 def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """``uv run``, straight from the sources."""
     arguments = _command_or_default(parsed.arguments, project, "run")
+    if project.has_table and (code := _sync(parsed, project, uv, "--inexact", always=False)):
+        return code
     sources = [] if project.has_table else ["--isolated", "--no-project", "--with-editable", "."]
     return _with_current_bytecode(project, [uv.executable, "run", *sources, *arguments])
 
@@ -385,10 +441,23 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     return become([*command, *arguments], _announce)
 
 
+def wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
+    """Print the paths of wheels of the present sources, built where there is none: for programs."""
+    python = ["--python", parsed.python] if parsed.python else []
+    store = Store(project.root)
+    with store.locked(_waiting):
+        for each in (project, *_members(parsed, project, uv)):
+            _print(str(_wheel_of(each, uv, store, python)))
+    return VERIFIED
+
+
 def _wheel_of(project: Project, uv: Uv, store: Store, python: Sequence[str]) -> Path:
     """Give a wheel of the present sources: the one that the store has, or one that is built."""
     refuse_sources(project)
-    known = None if project.reads_outside else store.get(sources_of(project).fingerprint)
+    sources = sources_of(project)
+    compiled = project.is_compiled(sources.files)
+    made = made_for(sources.fingerprint, interpreter_of(uv, python).minor if compiled else None)
+    known = None if project.reads_outside else store.get(made)
     if known is None:
         _clean(project)
         (built,) = build_together(uv, [project], store, python)
@@ -459,6 +528,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_verb(verbs, "clean", clean)
     _add_doctor(verbs)
+    making = _add_verb(verbs, "wheel", wheel)
+    making.add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
     for name, function in PASSING_ON.items():
         _add_verb(verbs, name, function)
     return parser

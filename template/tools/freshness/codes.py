@@ -24,6 +24,7 @@ class Code(Enum):
     F206 = "editable, and the folder that it points at is gone"
     F207 = "installed from another folder"
     F208 = "built by another release of the build backend"
+    F209 = "compiled from other sources than the present ones"
     F301 = "changed since it was installed"
     F302 = "in RECORD, and not on disk"
     F303 = "on disk, and not in RECORD"
@@ -131,6 +132,12 @@ EXPLANATIONS = {
     Code.F208: (
         "METADATA or WHEEL differs in what a build backend says of itself, or in the version of"
         " the format that it writes. Everything that the project declares in them is the same."
+    ),
+    Code.F209: (
+        "An editable install follows the Python files, and nobody compiled the rest again: the"
+        " extension module is yesterday's. `make run` and `make dev` compile what has changed;"
+        " `uv run` does where cache-keys in pyproject.toml name the file; an import does not,"
+        " but for meson-python's editable installs."
     ),
     Code.F301: (
         "The file's bytes are not those that the installer noted in RECORD: it was edited in"

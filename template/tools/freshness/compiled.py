@@ -7,14 +7,15 @@ https://packaging.python.org/en/latest/guides/packaging-binary-extensions/
 import os
 import shutil
 import sys
-import sysconfig
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from freshness.artifacts import EXTENSIONS
 from freshness.errors import FreshnessError
 from freshness.project import Project
 from freshness.record import Digest
+from freshness.uv import Uv
 
 NEVER_COMPILED = (".py", ".pyi", ".pyc", ".md", ".rst", ".ipynb", *EXTENSIONS)
 """The ends of names of files that are no input of a compiler; setup.py is one all the same."""
@@ -32,6 +33,13 @@ INSTALL = {
 }
 """Where the compilers of C and C++ are from."""
 
+ABOUT = """\
+import sys, sysconfig
+print("%d.%d" % sys.version_info[:2])
+print(sysconfig.get_path("include"))
+"""
+"""What an interpreter is asked; the last two lines that it prints."""
+
 RUST = "install Rust: https://rustup.rs"
 
 
@@ -48,14 +56,42 @@ def compiled_inputs(files: Mapping[str, Digest]) -> dict[str, Digest]:
     }
 
 
-def refuse_without_toolchain(project: Project, files: Iterable[str]) -> None:
+@dataclass(frozen=True)
+class Interpreter:
+    """The Python that something is compiled for: its version, ``3.12``, and where its headers are."""
+
+    executable: Path
+    minor: str
+    headers: Path
+
+
+def interpreter_of(uv: Uv, python: Sequence[str]) -> Interpreter:
+    """Give the interpreter that the option *python* names, or else the one that uv chooses.
+
+    Raises FreshnessError where there is none, or it does not start.
+    """
+    named = python[-1] if python else None
+    if not named or not os.path.isabs(named):  # noqa: PTH117
+        (named,) = uv.ask(("python", "find", "--system", *python[1:]))
+    told = uv.capture(named, "-I", "-c", ABOUT)
+    if told is None:
+        raise FreshnessError(f"{named} does not start", hint="choose another Python: UV_PYTHON=3.12")
+    minor, headers = told.splitlines()[-2:]
+    return Interpreter(Path(named), minor, Path(headers))
+
+
+def refuse_without_toolchain(
+    project: Project, files: Iterable[str], headers: Path | None = None
+) -> None:
     """Raise FreshnessError if what compiles the extensions of *project* is not here.
 
-    Said before anything is built: what a build backend says then fills a screen.
+    Said before anything is built: what a build backend says then fills a screen. *headers* is
+    where those of Python are, which Linux distributions pack apart.
     """
     if not project.is_compiled(files):
         return
-    missing = [*_missing(project, frozenset(Path(path).suffix for path in files))]
+    suffixes = frozenset(Path(path).suffix for path in files)
+    missing = [*_missing(project, suffixes, headers)]
     if missing:
         what = ", nor ".join(what for what, _ in missing)
         raise FreshnessError(
@@ -63,7 +99,9 @@ def refuse_without_toolchain(project: Project, files: Iterable[str]) -> None:
         )
 
 
-def _missing(project: Project, suffixes: frozenset[str]) -> Iterator[tuple[str, str]]:
+def _missing(
+    project: Project, suffixes: frozenset[str], headers: Path | None
+) -> Iterator[tuple[str, str]]:
     """Give what is missing and how to get it, for sources of *suffixes*."""
     hint = INSTALL.get(sys.platform, INSTALL["linux"])
     if project.build_backend == "maturin" or ".rs" in suffixes:
@@ -78,10 +116,11 @@ def _missing(project: Project, suffixes: frozenset[str]) -> Iterator[tuple[str, 
         yield "C++ compiler (c++, g++ or clang++, or what CXX names)", hint
     if ".c" in suffixes and not _found("CC", C):
         yield "C compiler (cc, gcc or clang, or what CC names)", hint
-    if (is_cxx or ".c" in suffixes) and not _headers().exists():
+    reads_headers = is_cxx or ".c" in suffixes
+    if headers and reads_headers and not (headers / "Python.h").exists():
         yield (
-            f"Python.h in {_headers().parent}",
-            f"install Python's headers: on Debian or Ubuntu `apt install python3.{sys.version_info.minor}-dev`,"
+            f"Python.h in {headers}",
+            f"install Python's headers: on Debian or Ubuntu `apt install {headers.name}-dev`,"
             " or use a Python that uv has installed",
         )
 
@@ -90,10 +129,6 @@ def _found(variable: str, names: Iterable[str]) -> str | None:
     """Give the program that *variable* names, or the first of *names* on PATH."""
     named = os.environ.get(variable, "").split()
     return next(filter(None, map(shutil.which, named[:1] or names)), None)
-
-
-def _headers() -> Path:
-    return Path(sysconfig.get_path("include"), "Python.h")
 
 
 def toolchain() -> str:

@@ -1,6 +1,7 @@
 """The diagnosis of a project: every place where a copy lies, and what decides which one runs."""
 
 import json
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -14,6 +15,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from freshness.archives import read_wheel
 from freshness.circumstances import (
     judge_commands,
     judge_hidden,
@@ -24,6 +26,7 @@ from freshness.circumstances import (
 from freshness.codes import Code
 from freshness.diagnosis import judge_wheel, package_folders
 from freshness.distribution import Distribution
+from freshness.editables import REBUILDS_ITSELF, changed_inputs, modules_of
 from freshness.environments import (
     OTHER,
     PIPX,
@@ -45,9 +48,9 @@ from freshness.places import Known, Place, examine, examine_sdist, examine_wheel
 from freshness.project import Project
 from freshness.record import Tick, read_text
 from freshness.shell import Answer, answers, behind
-from freshness.sources import Sources, sources_of
+from freshness.sources import Sources, made_for, sources_of
 from freshness.spelling import find_spelling
-from freshness.store import store_of
+from freshness.store import FOLDER, store_of
 from freshness.targets import broken_targets
 from freshness.template import (
     Template,
@@ -70,6 +73,9 @@ class Depth(Enum):
     DEFAULT = "default"
     BUILD = "build"
 
+
+OWN = "{}.{}".format(*sys.version_info)
+"""The version of our own Python, for which is built where none is there yet."""
 
 PATIENCE = 3.0
 """How many seconds the doctor waits for the template's repository, after all else is done."""
@@ -125,9 +131,8 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     )
     interpreters = Interpreters(project.root, doubtful)
     is_needed = bool(archives) or any(_needs_wheel(project, env) for env in environments)
-    reference, compared, doubt = _reference(
-        project, uv, sources, request, home=project.root, is_needed=is_needed
-    )
+    wheels = _Wheels(project, uv, sources, request, home=project.root, is_needed=is_needed)
+    reference, compared, doubt = wheels.of(None)
     packages = _packages(project, sources, reference)
     known = Known(sources.files, reference, packages, doubt)
     fixes = Fixes(project, find_spelling(project.root))
@@ -135,7 +140,7 @@ def diagnose(project: Project, uv: Uv, request: Request) -> Diagnosis:
     left = read_leftovers(project, sources.files, folders)
     if left.suspects:
         interpreters.start(_own_environment())
-    seen = [_examine(project, env, known, fixes, request.tick) for env in environments]
+    seen = [_examine(project, e, wheels.known(known, e), fixes, request.tick) for e in environments]
     said = interpreters.answers(packages, left.suspects)
     places = [_with_imports(project, place, fixes, said) for place in seen]
     found = answers(_commands(project, places), path)
@@ -209,31 +214,63 @@ def _needs_wheel(project: Project, environment: Environment) -> bool:
     return False
 
 
-def _reference(
-    project: Project, uv: Uv, sources: Sources, request: Request, *, home: Path, is_needed: bool
-) -> tuple[Distribution | None, str, str]:
-    """Give the wheel of the sources, what it is in words, and why there is none.
+class _Wheels:
+    """The wheels of the sources of *project*: one, or one for each Python where it compiles.
 
-    *home* is where its store is.
+    *home* is where the store is; no wheel is built unless one *is_needed*, or asked for.
     """
-    with store_of(home) as store:
-        known = None if project.reads_outside else store.holds(sources.fingerprint)
-        if known and request.depth is not Depth.BUILD:
-            return known, "the wheel that was built from these sources before", ""
-        doubt = _reason_not_to_build(project, sources, request.depth)
-        if doubt or (request.depth is Depth.DEFAULT and not is_needed):
-            return None, "the sources alone, without a build", doubt
+
+    def __init__(
+        self,
+        project: Project,
+        uv: Uv,
+        sources: Sources,
+        request: Request,
+        *,
+        home: Path,
+        is_needed: bool,
+    ) -> None:
+        self._project, self._uv, self._sources = project, uv, sources
+        self._request, self._home, self._is_needed = request, home, is_needed
+        self._compiled = project.is_compiled(sources.files)
+        self._found: dict[str | None, tuple[Distribution | None, str, str]] = {}
+
+    def of(self, environment: Environment | None) -> tuple[Distribution | None, str, str]:
+        """Give the wheel for *environment*, what it is in words, and why there is none."""
+        minor = environment.minor if environment and self._compiled else None
+        if minor not in self._found:
+            self._found[minor] = self._find(environment)
+        return self._found[minor]
+
+    def known(self, known: Known, environment: Environment) -> Known:
+        """Give what is *known*, with the wheel for *environment*."""
+        reference, _, doubt = self.of(environment)
+        return replace(known, reference=reference, doubt=doubt)
+
+    def _find(self, environment: Environment | None) -> tuple[Distribution | None, str, str]:
+        project, request = self._project, self._request
         from freshness.install import forced_build, python_for
 
-        python = python_for(project, _venv_or_tool(project, uv))
-        try:
-            with store.locked(request.wait):
-                forced_build(uv, project, store, python)
-                built = store.holds(sources_of(project).fingerprint)
-        except FreshnessError as error:
-            return None, "the sources alone: the build failed", error.message
-        doubt = "" if built else "the sources changed while they were built"
-        return built, "a wheel that was built from these sources now", doubt
+        with store_of(self._home) as store:
+            if self._compiled:
+                environment = environment or _venv_or_tool(project, self._uv)
+            minor = (environment.minor or OWN) if self._compiled and environment else None
+            made = made_for(self._sources.fingerprint, minor)
+            known = None if project.reads_outside else store.holds(made)
+            if known and request.depth is not Depth.BUILD:
+                return known, "the wheel that was built from these sources before", ""
+            doubt = _reason_not_to_build(project, self._sources, request.depth)
+            if doubt or (request.depth is Depth.DEFAULT and not self._is_needed):
+                return None, "the sources alone, without a build", doubt
+            python = python_for(project, environment or _venv_or_tool(project, self._uv))
+            try:
+                with store.locked(request.wait):
+                    wheel, after = forced_build(self._uv, project, store, python)
+            except FreshnessError as error:
+                return None, "the sources alone: the build failed", error.message
+            changed = "the sources changed while they were built"
+            built = read_wheel(wheel) if after == sources_of(project) else None
+            return built, "a wheel that was built from these sources now", "" if built else changed
 
 
 def _venv_or_tool(project: Project, uv: Uv) -> Environment:
@@ -296,12 +333,33 @@ def _examine(
     if place.installed and place.installed.editable:
         fix = fixes.reinstall(environment, editable=True)
         place = replace(place, findings=tuple(_fixed_by(f, fix) for f in place.findings))
+        if project.is_compiled(known.files) and project.build_backend != REBUILDS_ITSELF:
+            place = _with_compiled(project, place, environment, known, fixes)
     is_ours = environment.place == TOOL and environment.prefix.name == project.name
     if environment.own and environment.interpreter is None and not is_ours:
         # Only its maker knows what else was in it; uv sync knows for the project's own.
         advice = Fix(advice=f"make the environment anew: it is {environment.prefix}")
         fix = fixes.verb("dev") if environment.place == VENV else advice
         place = replace(place, findings=tuple(_fixed_by(f, fix) for f in place.findings))
+    return place
+
+
+def _with_compiled(
+    project: Project, place: Place, environment: Environment, known: Known, fixes: Fixes
+) -> Place:
+    """Add to *place*, an editable install, whether its extension is that of the sources."""
+    fix = fixes.reinstall(environment, editable=True)
+    fix = fixes.verb("dev") if environment.place == VENV else fix
+    store = fixes.project.root / FOLDER
+    modules = modules_of(project, environment)
+    changed = changed_inputs(project, known.files, modules, store)
+    if known.reference and modules and set(modules.values()) <= set(known.reference.files.values()):
+        changed = []  # whoever compiled them, they are what a build gives now
+    if changed:
+        return place.but(finding(Code.F209, fix, *changed))
+    if changed is None and place.verdict is Verdict.EDITABLE:
+        reason = f"nobody noted what its extension was compiled from; `{fix}` compiles and notes it"
+        return replace(place, verdict=Verdict.UNKNOWN, reason=reason)
     return place
 
 
@@ -313,11 +371,17 @@ def _examine_members(
     for member in request.members:
         sources = sources_of(member, request.tick)
         is_needed = any(_needs_wheel(member, environment) for environment in homes)
-        reference, _, doubt = _reference(
-            member, uv.at(member.root), sources, request, home=project.root, is_needed=is_needed
+        wheels = _Wheels(
+            member,
+            uv.at(member.root),
+            sources,
+            request,
+            home=project.root,
+            is_needed=is_needed,
         )
-        known = Known(sources.files, reference, _packages(member, sources, reference), doubt)
         for environment in homes:
+            reference, _, doubt = wheels.of(environment)
+            known = Known(sources.files, reference, _packages(member, sources, reference), doubt)
             place = _examine(member, environment, known, fixes, request.tick)
             yield replace(place, name=f"{place.name}: {member.name}")
 

@@ -114,6 +114,11 @@ class Environment:
         return self._settings_version or (named and named[1]) or None
 
     @property
+    def minor(self) -> str | None:
+        """The first two parts of its version, such as ``3.12``; None where nobody knows."""
+        return ".".join(self.python_version.split(".")[:2]) if self.python_version else None
+
+    @property
     def is_plain_cpython(self) -> bool:
         """Whether it is a CPython with the usual ABI, as far as its folders tell."""
         site = self.site_packages

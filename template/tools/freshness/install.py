@@ -17,7 +17,7 @@ from packaging.utils import NormalizedName
 
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
-from freshness.compiled import refuse_without_toolchain
+from freshness.compiled import interpreter_of, refuse_without_toolchain
 from freshness.backup import discard, put_back, set_aside
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
@@ -33,10 +33,10 @@ from freshness.installed import (
 from freshness.objects import forget_objects, kept_objects
 from freshness.project import Project
 from freshness.record import parse_record, read_text
-from freshness.sources import Fingerprint, Sources, sources_of
+from freshness.sources import Fingerprint, Sources, made_for, sources_of
 from freshness.store import FOLDER, STAMP, Store
 from freshness.uv import Uv, base_interpreter, outer_environment
-from freshness.wheel import build_wheel
+from freshness.wheel import NOTHING, Reuse, build_wheel
 
 BUILDS_AT_MOST = 3
 """How often a build is made again because the sources changed under it."""
@@ -74,18 +74,23 @@ def forced_build(
     Raises FreshnessError where the build fails or the sources do not come to rest.
     """
     before = sources_of(project)
+    minor = own = None
+    if project.is_compiled(before.files):
+        target = interpreter_of(uv, python)
+        refuse_without_toolchain(project, before.files, target.headers)
+        minor, own = target.minor, target.executable
     with store.scratch() as folder:
-        keep = store.folder / "backends" / project.name
-        backend = kept_backend(uv, project, keep, folder) if store.lasting else None
-    refuse_without_toolchain(project, before.files)
-    objects = store.folder / "objects" / project.name
+        keep = store.folder / "backends" / project.name / (minor or "any")
+        lasting = store.lasting
+        backend = kept_backend(uv, project, keep, folder, python=own) if lasting else None
+    objects = store.folder / "objects" / project.name / (minor or "any")
     for _ in range(BUILDS_AT_MOST):
         with store.scratch() as folder, kept_objects(project, objects, backend, before) as reuse:
             wheel = build_wheel(uv, project, folder, python, reuse)
             after = sources_of(project)
             _stamp(project, store, after.fingerprint)
             if after == before:
-                return store.put(wheel, after.fingerprint), after
+                return store.put(wheel, made_for(after.fingerprint, minor)), after
             forget_objects(objects)
             if not _touches_packages(before, after, read_wheel(wheel)):
                 return store.put(wheel, None), after
@@ -180,10 +185,12 @@ def swap(
     environment: Environment,
     *what: str,
     beside: Mapping[NormalizedName, str] | None = None,
+    reuse: Reuse = NOTHING,
 ) -> None:
     """Install *what* (a wheel's path, or ``--editable .``) in place of what is there.
 
-    *beside* are the paths of the wheels of the projects that it needs, by their names.
+    *beside* are the paths of the wheels of the projects that it needs, by their names; *reuse* is
+    what uv may build with, where it has to build.
     Raises FreshnessError where that fails; then what was there before is there again.
     """
     wheels = dict(beside or {})
@@ -194,7 +201,8 @@ def swap(
         if _is_tool_of(project, environment):
             replaced += [word for wheel in wheels.values() for word in ("--with", wheel)]
             python = python_for(project, environment)
-            _must_succeed(uv.run("tool", "install", "--force", *python, *replaced, *what))
+            command = ("tool", "install", "--force", *python, *replaced, *reuse.options, *what)
+            _must_succeed(uv.run(*command, environment=reuse.environment))
             return
         if environment.place == PIPX:
             command = ("install", "--force", *_constrained(project, wheels), *_for_pipx(what))
@@ -203,8 +211,9 @@ def swap(
         _refuse_broken(environment)
         if environment.site_packages is None:
             _must_succeed(uv.run("venv", str(environment.prefix)))
-        into = ("--python", str(environment.prefix))
-        _must_succeed(uv.run("pip", "install", *into, *replaced, *what, *wheels.values()))
+        command = ("pip", "install", "--python", str(environment.prefix), *replaced, *reuse.options)
+        done = uv.run(*command, *what, *wheels.values(), environment=reuse.environment)
+        _must_succeed(done)
 
 
 def _refuse_broken(environment: Environment) -> None:
@@ -292,12 +301,13 @@ def python_for(project: Project, environment: Environment | None = None) -> list
 
     It is the one that a tool has already, or else ours, which uv has chosen; that saves uv a
     search that takes longer than the build where Python is behind the shims of a version manager.
+    What is compiled fits no other than that of the environment.
     A choice of the owner's (UV_PYTHON, a ``.python-version`` file) is left to uv to follow.
     """
     if "UV_PYTHON" in os.environ or (project.root / ".python-version").exists():
         return []
     version, python = None, None
-    if environment and environment.place in (TOOL, PIPX):
+    if environment and (environment.place in (TOOL, PIPX) or project.is_compiled(())):
         version, python = environment.python_version, environment.interpreter
     if version is None or python is None:
         version, python = platform.python_version(), base_interpreter()

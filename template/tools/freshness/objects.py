@@ -48,8 +48,8 @@ def kept_objects(
     yield replace(reuse, backend=backend, environment={"PATH": path, **reuse.environment})
     if not folder.exists():  # forgotten since
         return
-    note = {"key": key, "files": compiled_inputs(before.files), "finished": time.time_ns()}
-    (folder / NOTE).write_text(json.dumps(note), encoding="utf-8", errors="surrogateescape")
+    text = json.dumps(note_of(key, before))
+    (folder / NOTE).write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
 def forget_objects(folder: Path) -> None:
@@ -74,20 +74,36 @@ def _told(backend: str, made: Path) -> Reuse | None:
 
 
 def _can_be_used(folder: Path, key: str, sources: Sources) -> bool:
-    """Tell whether times say of all that changed since the note that it has changed."""
     try:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8", errors="surrogateescape"))
-        noted: dict[str, Digest] = note["files"]
-        finished = int(note["finished"])
-        if note["key"] != key:
-            return False
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         return False
+    return changed_since(note, key, sources) is not None
+
+
+def note_of(key: str, sources: Sources) -> dict[str, object]:
+    """Note what *sources*, just compiled, are made of; *key* is what else counts."""
+    return {"key": key, "files": compiled_inputs(sources.files), "finished": time.time_ns()}
+
+
+def changed_since(note: object, key: str, sources: Sources) -> list[str] | None:
+    """Give the inputs of a compiler that changed since *note* was made by `note_of`.
+
+    None where times do not tell of all of it: something came or went, is older than what was made
+    of it, or *key* is another.
+    """
+    try:
+        noted: dict[str, Digest] = note["files"]  # type: ignore[index]
+        finished = int(note["finished"])  # type: ignore[index]
+        if note["key"] != key:  # type: ignore[index]
+            return None
+    except (KeyError, TypeError, ValueError):
+        return None
     now = compiled_inputs(sources.files)
     if noted.keys() != now.keys():
-        return False
+        return None
     changed = [path for path, digest in now.items() if noted[path] != digest]
-    return all(_is_newer(sources.root / path, finished) for path in changed)
+    return changed if all(_is_newer(sources.root / path, finished) for path in changed) else None
 
 
 def _is_newer(path: Path, finished: int) -> bool:

@@ -17,7 +17,7 @@ from freshness.pyproject import (
     text_if_there,
     wrong_types,
 )
-from freshness.workspace import sources_of_requirements
+from freshness.workspace import copied_requirements, sources_of_requirements
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -69,7 +69,7 @@ class Project:
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
     ``beside`` are the requirements that are projects here (members of a uv workspace, paths) and
-    their folders, ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else.
+    their folders, ``copied`` those of them that no environment follows, ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else.
     ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
     name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
@@ -99,6 +99,7 @@ class Project:
     has_table: bool = True
     likely_commands: Mapping[str, str] | None = None
     beside: Mapping[NormalizedName, Path] = field(default_factory=dict)
+    copied: frozenset[NormalizedName] = frozenset()
 
     @property
     def reads_history(self) -> bool:
@@ -233,6 +234,7 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
         generated=tuple(settings.get("generated", ())),
         sourced=tuple(sorted(name for name, folder in origins.items() if folder is None)),
         beside={name: folder for name, folder in origins.items() if folder},
+        copied=copied_requirements(root) if origins else frozenset(),
         text=text_if_there(root / "pyproject.toml"),
         setup="".join(text_if_there(root / name) for name in FORMATS),
         written=tuple(_written(tables.get("tool", {}))),

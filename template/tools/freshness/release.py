@@ -14,7 +14,7 @@ from freshness.project import Project
 from freshness.record import digest_of
 from freshness.sdist import settle
 from freshness.uv import Uv
-from freshness.wheel import build, build_environment
+from freshness.wheel import build, build_environment, isolated
 
 PRIVATE = "Private :: Do Not Upload"
 """The classifier with which PyPI refuses an upload: https://pypi.org/classifiers/"""
@@ -28,7 +28,8 @@ def build_both(uv: Uv, project: Project, scratch: Path, python: Sequence[str]) -
     that gets the same. Raises FreshnessError where a build fails.
     """
     environment = build_environment(project, scratch)
-    into = ("--out-dir", os.path.relpath(scratch / "dist", project.root), *python)
+    into = ["--out-dir", os.path.relpath(scratch / "dist", project.root)]
+    into += [*python, *isolated(project)]
     with usual_permissions():
         build(uv, "build", "--sdist", *into, environment=environment)
         (sdist,) = archives_in(scratch / "dist")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NewType
 
-from freshness.artifacts import find_artifacts
+from freshness.artifacts import find_artifacts, find_compiled
 from freshness.errors import FreshnessError
 from freshness.git import history
 from freshness.project import Project
@@ -36,9 +36,24 @@ class Sources:
         return Fingerprint(hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest())
 
 
+def made_for(fingerprint: Fingerprint, minor: str | None) -> Fingerprint:
+    """Name what a build for Python *minor*, such as ``3.12``, makes of the sources of *fingerprint*.
+
+    None where one wheel is for every Python: then it is the fingerprint itself.
+    """
+    if minor is None:
+        return fingerprint
+    return Fingerprint(hashlib.sha256(f"{fingerprint}\0{minor}".encode()).hexdigest())
+
+
 def sources_of(project: Project, tick: Tick = no_tick) -> Sources:
-    """Read the sources of *project*; its artifacts are none of them. Raises as `read_sources`."""
-    artifacts = find_artifacts(project.root, project.name).removable
+    """Read the sources of *project*; its artifacts are none of them, nor is what it compiled.
+
+    Raises as `read_sources`.
+    """
+    artifacts = [*find_artifacts(project.root, project.name).removable]
+    if project.is_compiled(()):
+        artifacts += find_compiled(project.root)
     history = project.reads_history
     return read_sources(project.root, artifacts=artifacts, with_history=history, tick=tick)
 

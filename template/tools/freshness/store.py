@@ -96,10 +96,10 @@ class Store:
         wheel = self._noted(fingerprint)
         return _read_manifest(wheel.parent / MANIFEST) if wheel else None
 
-    def stamp(self, fingerprint: Fingerprint) -> None:
-        """Write the fingerprint into the stamp, unless it stands there already."""
+    def stamp(self, fingerprint: Fingerprint, name: str = STAMP) -> None:
+        """Write the fingerprint into the stamp *name*, unless it stands there already."""
         self._make()
-        stamp = self.folder / STAMP
+        stamp = self.folder / name
         if not stamp.exists() or stamp.read_bytes() != fingerprint.encode():
             _write(stamp, fingerprint)
 

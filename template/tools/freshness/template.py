@@ -162,6 +162,14 @@ def _digest(name: str) -> str:
     return hashlib.sha256(content.replace(b"\r\n", b"\n")).hexdigest()
 
 
+MODULES = {
+    "meson_python": ("mesonpy",),
+    "poetry_core": ("poetry", "poetry_dynamic_versioning"),
+    "setuptools_ext": ("setuptools",),
+}
+"""The modules of build backends, by the answers, where they are called otherwise."""
+
+
 def contradictions(template: Template, project: Project) -> Iterator[tuple[str, str, str]]:
     """Give the answers that the project no longer goes by: the question, the answer, what is so."""
     if template.answers.get("scope") == "tasks":
@@ -170,8 +178,8 @@ def contradictions(template: Template, project: Project) -> Iterator[tuple[str, 
     if _is_text(answered) and re.sub("[-_.]+", "-", answered).lower() != project.name:
         yield "distribution_name", answered, project.name
     answered = template.answers.get("build_backend")
-    backend = project.build_backend.partition(".")[0]
-    if _is_text(answered) and backend != answered:
+    backend = re.split("[.:]", project.build_backend)[0]
+    if _is_text(answered) and backend not in MODULES.get(answered, (answered,)):
         yield "build_backend", answered, backend
     folder = package_folder(template)
     if folder and not (project.root / folder).is_dir():
@@ -183,6 +191,9 @@ def package_folder(template: Template) -> str | None:
     name, layout = template.answers.get("package_name"), template.answers.get("layout")
     if not _is_text(name):
         return None
+    namespace = template.answers.get("namespace_name")
+    if layout == "namespace" and _is_text(namespace):
+        return f"src/{namespace}/{name}"
     return name if layout == "flat" else f"src/{name}"
 
 

@@ -44,12 +44,12 @@ def build_wheel(
     """
     arguments = ["build", "--wheel", "--out-dir", os.path.relpath(into, uv.root)]
     environment = build_environment(project, into)
-    quick = [*python, "--offline"]
+    quick = [*python, "--offline", *isolated(project)]
     if reuse.backend:
         quick = ["--no-build-isolation", "--python", str(reuse.backend), *reuse.options]
     again = {**environment, **reuse.environment}
     if uv.attempt(*arguments, *quick, environment=again) is None:
-        build(uv, *arguments, *python, environment=environment)
+        build(uv, *arguments, *python, *isolated(project), environment=environment)
     built = list(into.glob("*.whl"))
     if len(built) != 1:
         raise FreshnessError(
@@ -57,6 +57,11 @@ def build_wheel(
             hint="run `uv build --wheel` and see what the build backend does",
         )
     return built[0]
+
+
+def isolated(project: Project) -> list[str]:
+    """Give the option that isolates a build although ``[tool.uv]`` says otherwise."""
+    return ["--build-isolation"] if "no-build-isolation" in project.text else []
 
 
 def build(uv: Uv, *arguments: str, environment: Mapping[str, str]) -> None:

@@ -49,6 +49,19 @@ def sources_of_requirements(root: Path) -> dict[NormalizedName, Path | None]:
     return found
 
 
+def copied_requirements(root: Path) -> frozenset[NormalizedName]:
+    """Give what ``uv sync`` installs as a copy, although its sources are on this machine.
+
+    A member of the workspace is installed editable, and so is a path that says so.
+    """
+    copied = set()
+    for name, (source, _) in {**_sources(workspace_of(root)), **_sources(root)}.items():
+        table = source if isinstance(source, dict) else {}
+        if not table.get("editable", WORKSPACE in table):
+            copied.add(name)
+    return frozenset(copied)
+
+
 def _sources(folder: Path) -> dict[NormalizedName, tuple[object, Path]]:
     """Give the sources that the project in *folder* names, each with that folder."""
     sources = _uv_table(_tables(folder, "sources")).get("sources")
