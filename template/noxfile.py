@@ -181,10 +181,10 @@ def installed(session: nox.Session) -> tuple[str, ...]:
     if PROJECT.get("tool", {}).get("freshness", {}).get("tests") != "wheel":
         return ("--no-default-groups", "--group", "test")
     session.env["PYTHONSAFEPATH"] = "1"  # what is installed, not what lies in this folder
-    return ("--only-group", "test", *wheels(session))
+    return ("--only-group", "test", *own_wheels(session))
 
 
-def wheels(session: nox.Session) -> tuple[str, ...]:
+def own_wheels(session: nox.Session) -> tuple[str, ...]:
     """Give the options that install a wheel of the sources, made for the session's Python."""
     made = ("run", "--quiet", "--script", "tools/freshness/__main__.py", "wheel")
     python = ("--python", str(session.python))
@@ -230,7 +230,7 @@ def test_lowest(session: nox.Session) -> None:
     read = ("--group", "test", "pyproject.toml", "--output-file", oldest)
     uv(session, "pip", "compile", "--quiet", *asked, *read)
     editable = installed(session)[:1] != ("--only-group",)
-    own = ("--with-editable", ".") if editable else wheels(session)
+    own = ("--with-editable", ".") if editable else own_wheels(session)
     requirements = ("--with-requirements", oldest, *own)
     tool(session, *alone(session), "--no-project", *requirements, "python", "-m", "pytest")
 
@@ -330,6 +330,14 @@ def check_dist(session: nox.Session) -> None:
     freshness(session, "build", "--twice")
     uv(session, "run", *DIST, "check-wheel-contents", "dist")
     uv(session, "run", *DIST, "twine", "check", "--strict", *map(str, Path("dist").glob("*.*")))
+
+
+@nox.session(default=False, tags=["release"])
+def wheels(session: nox.Session) -> None:
+    """Compile the wheels for this system, one for each Python that needs it, into wheelhouse/."""
+    if "cibuildwheel" not in str(GROUPS.get("dist")):
+        session.skip("nothing is compiled here, so the wheel that `build` makes fits every system")
+    uv(session, "run", *DIST, "cibuildwheel", "--output-dir", "wheelhouse", *session.posargs)
 
 
 @nox.session(default=False, tags=["release"])

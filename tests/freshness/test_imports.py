@@ -55,7 +55,7 @@ ALLOWED = {
     "report": {"codes", "doctor", "findings", "imports", "places"},
     "store": {"archives", "distribution", "errors", "record", "sources", "wheel"},
     "sdist": set(),
-    "release": BASE | {"archives", "project", "sdist", "uv", "wheel"},
+    "release": BASE | {"archives", "compiled", "project", "sdist", "sources", "uv", "wheel"},
     "hooks": BASE,
     "compiled": BASE | {"artifacts", "project", "uv"},
     "backend": {"compiled", "project", "uv", "wheel"},

@@ -3,21 +3,28 @@
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, Combination
+from support.render import COMBINATIONS, MORE, NATIVE, Combination
 from support.world import World, output
 
 from scenarios.edits import EDITS, Edit, starting_point
 
 VERSIONED = [
-    Combination(backend, layout, "cli", "vcs")
-    for backend in ("hatchling", "setuptools")
-    for layout in ("src", "flat")
+    *(
+        Combination(b, layout, "cli", "vcs")
+        for b in ("hatchling", "setuptools")
+        for layout in ("src", "flat")
+    ),
+    Combination("pdm", "src", "cli", "vcs"),
+    Combination("poetry_core", "src", "cli", "vcs"),
+    Combination("setuptools_ext", "src", "cli", "vcs", "c"),
+    Combination("scikit_build_core", "src", "cli", "vcs", "pybind11"),
 ]
 
 QUICK = {"hatchling-src-cli"}
 """The combinations of which each edit belongs to the quick tests; of the others, a few do."""
 
-QUICK_EDITS = {"module deleted", "version changed by git tag"}
+QUICK_EDITS = {"module deleted", "version changed by git tag", "library edited"}
+QUICK_BACKENDS = {"hatchling", "setuptools", "uv_build"}
 
 
 def cases() -> list[object]:
@@ -27,10 +34,11 @@ def cases() -> list[object]:
             edit,
             id=f"{combination}-{edit}",
             marks=[]
-            if str(combination) in QUICK or edit.name in QUICK_EDITS
+            if str(combination) in QUICK
+            or (edit.name in QUICK_EDITS and combination.build_backend in QUICK_BACKENDS)
             else [pytest.mark.slow],
         )
-        for combination in [*COMBINATIONS, *VERSIONED]
+        for combination in [*COMBINATIONS, *MORE, *NATIVE, *VERSIONED]
         for edit in EDITS
         if edit.fits(combination)
         if combination.version_source == "static" or edit.needs == "vcs"

@@ -38,6 +38,7 @@ VERBS = [
     "check",
     "audit",
     "check-dist",
+    "wheels",
     "sbom",
     "changelog",
     "bump",

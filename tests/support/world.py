@@ -47,6 +47,15 @@ def pythons_here() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def needs_toolchain(combination: Combination) -> None:
+    """Skip the test, with the reason, where what compiles the extension is not here."""
+    needed = {"maturin": ("cargo",), "meson_python": ("cc",), "scikit_build_core": ("c++",)}
+    extension = ("c++",) if combination.binding == "pybind11" else ("cc",)
+    for program in needed.get(combination.build_backend, extension):
+        if combination.is_compiled and shutil.which(program) is None:
+            pytest.skip(f"{program} is not here, which {combination} is compiled with")
+
+
 class World:
     """One rendered project, and what installing it reaches."""
 
@@ -54,6 +63,7 @@ class World:
         self, root: Path, combination: Combination, uv: str | None = None, folder: str = FOLDER
     ) -> None:
         self.combination = combination
+        needs_toolchain(combination)
         self._prepare(root / folder, uv)
         render(self.project, combination.answers)
 
@@ -80,6 +90,9 @@ class World:
         path = [self.commands, self.root / "uv", BASE_PYTHON.parent]
         return environment | {
             "HOME": str(self.home),
+            # Cargo's downloads are shared, as uv's are; rustup looks for its toolchains at home.
+            "CARGO_HOME": os.environ.get("CARGO_HOME", str(Path.home() / ".cargo")),
+            "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
             "UV_CACHE_DIR": cache_folder(),
             "UV_PYTHON_DOWNLOADS": "never",
@@ -137,7 +150,7 @@ class World:
         if not (self.project / ".git").exists():
             self.run("git", "init", "--quiet")
         self.run("git", "add", "--all")
-        self.run("git", "commit", "--quiet", "--allow-empty", "--message", "change")
+        self.run("git", "commit", "--quiet", "--allow-empty", "--no-verify", "--message", "change")
         if tag:
             self.run("git", "tag", tag)
 

@@ -70,9 +70,9 @@ def interpreter_of(uv: Uv, python: Sequence[str]) -> Interpreter:
 
     Raises FreshnessError where there is none, or it does not start.
     """
-    named = python[-1] if python else None
+    named = python[-1] if python else os.environ.get("UV_PYTHON")
     if not named or not os.path.isabs(named):  # noqa: PTH117
-        (named,) = uv.ask(("python", "find", "--system", *python[1:]))
+        (named,) = uv.ask(("python", "find", *([named] if named else [])))
     told = uv.capture(named, "-I", "-c", ABOUT)
     if told is None:
         raise FreshnessError(f"{named} does not start", hint="choose another Python: UV_PYTHON=3.12")

@@ -74,6 +74,7 @@ def forced_build(
     Raises FreshnessError where the build fails or the sources do not come to rest.
     """
     before = sources_of(project)
+    refuse_without_toolchain(project, before.files)
     minor = own = None
     if project.is_compiled(before.files):
         target = interpreter_of(uv, python)

@@ -1,5 +1,6 @@
 """pyproject.toml: what the project declares of itself."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -137,8 +138,15 @@ class Project:
 
     @property
     def reads_outside(self) -> bool:
-        """Whether a build may read what lies outside of the project's folder."""
-        return '"..' in self.text or "'.." in self.text
+        """Whether a build may read what lies outside of the project's folder.
+
+        The paths of other projects are for uv, and their sources are looked at as they are.
+        """
+        text = self.text
+        for folder in self.beside.values():
+            path = os.path.relpath(folder, self.root).replace(os.sep, "/")
+            text = text.replace(f'"{path}"', "").replace(f"'{path}'", "")
+        return '"..' in text or "'.." in text
 
 
 @dataclass(frozen=True)

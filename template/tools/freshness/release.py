@@ -8,11 +8,13 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from freshness.archives import read_wheel
+from freshness.compiled import refuse_without_toolchain
 from freshness.errors import FreshnessError
 from freshness.git import in_repository, is_changed
 from freshness.project import Project
 from freshness.record import digest_of
 from freshness.sdist import settle
+from freshness.sources import sources_of
 from freshness.uv import Uv
 from freshness.wheel import build, build_environment, isolated
 
@@ -44,12 +46,36 @@ def build_all(
     uv: Uv, projects: Iterable[Project], scratch: Path, python: Sequence[str]
 ) -> list[tuple[Project, list[Path]]]:
     """Build each of *projects* as `build_both` does; give the sdist and the wheel of each."""
+    together = [*projects]
+    for project in together:
+        refuse_without_toolchain(project, sources_of(project).files)
+        refuse_other_than_committed(project)
     made = []
-    for project in projects:
+    for project in together:
         folder = scratch / project.name
         folder.mkdir()
         made.append((project, build_both(uv.at(project.root), project, folder, python)))
     return made
+
+
+def refuse_other_than_committed(project: Project) -> None:
+    """Raise FreshnessError if an sdist of *project* would not be what is in its folder.
+
+    meson-python packs what the last commit has:
+    https://mesonbuild.com/meson-python/how-to-guides/sdist.html
+    """
+    if project.build_backend != "mesonpy":
+        return
+    if not in_repository(project.root):
+        raise FreshnessError(
+            "meson-python makes an sdist of the last commit, and this is no repository of git",
+            hint="commit the project; `make install` needs no sdist",
+        )
+    if is_changed(project.root):
+        raise FreshnessError(
+            "meson-python makes an sdist of the last commit, and there are changes since",
+            hint="commit them, then run the command again; `make install` needs no sdist",
+        )
 
 
 def _keep_build_base_alone(environment: Mapping[str, str]) -> None:

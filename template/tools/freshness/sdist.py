@@ -22,7 +22,8 @@ def settle(sdist: Path, epoch: int) -> None:
     with tarfile.open(sdist) as built:
         members = built.getmembers()
         ours = [member for member in members if SCRATCH in PurePosixPath(member.name).parts[1:2]]
-        if not ours and all(member.mtime <= epoch for member in members):
+        times = [_packed_at(sdist), *(member.mtime for member in members)]
+        if not ours and all(time <= epoch for time in times):
             return
         settled = sdist.with_name(f"{sdist.name}.settled")
         with (
@@ -35,6 +36,12 @@ def settle(sdist: Path, epoch: int) -> None:
                     continue
                 made.addfile(_settled(member, epoch), built.extractfile(member))
     os.replace(settled, sdist)
+
+
+def _packed_at(sdist: Path) -> int:
+    """Give the time in the header of the compressed file, seconds since 1970: RFC 1952, 2.3.1."""
+    with sdist.open("rb") as file:
+        return int.from_bytes(file.read(8)[4:], "little")
 
 
 def _settled(member: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:

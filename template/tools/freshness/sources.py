@@ -19,6 +19,10 @@ Fingerprint = NewType("Fingerprint", str)
 """The hexadecimal SHA-256 of all that a build can read: equal fingerprints, equal wheels."""
 
 
+PRETENDING = ("_PRETEND_VERSION", "PDM_BUILD_SCM_VERSION", "POETRY_DYNAMIC_VERSIONING_BYPASS")
+"""In the names of variables by which setuptools-scm, PDM and Poetry are told a version."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """The files that a build can read, by path below the root, and the state beside them."""
@@ -102,5 +106,5 @@ def _state(root: Path) -> tuple[str, ...]:
 
 def _pretended() -> tuple[str, ...]:
     """Give the variables that name a version from outside."""
-    found = (f"{k}={v}\n" for k, v in os.environ.items() if "_PRETEND_VERSION" in k)
-    return tuple(sorted(found))
+    variables = os.environ.items()
+    return tuple(sorted(f"{k}={v}\n" for k, v in variables if any(sign in k for sign in PRETENDING)))
