@@ -85,6 +85,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/timings.py", *session.posargs)
 
 
+@nox.session(name="bench-compiled")
+def bench_compiled(session: nox.Session) -> None:
+    """Time `make install` of compiled code against the build backends' own rebuild commands."""
+    session.run("python", "bench/compiled.py", *session.posargs)
+
+
 @nox.session
 def scale(session: nox.Session) -> None:
     """Time the doctor on packages of up to 50,000 files, against sha256sum."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from quality.combinations import COMBINATIONS, IMPOSSIBLE, Everything
 from quality.validators import validators
-from support.world import World, output, pythons_here
+from support.world import World, needs_toolchain, output, pythons_here
 
 GATES = ["lint", "format-check", "types", "spell", "deps", "doctest", "coverage", "docs", "check"]
 
@@ -28,6 +28,7 @@ def test_every_pair_of_answers_occurs() -> None:
 
 def living(combination: Everything, tmp_path: Path) -> World:
     """Render, and do what the message after the copy says."""
+    needs_toolchain(combination)
     if combination.python_min not in pythons_here():
         pytest.skip(f"there is no CPython {combination.python_min} here")
     world = World(tmp_path, combination)

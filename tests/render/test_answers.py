@@ -136,9 +136,44 @@ def test_answer_is_refused_with_what_to_type(
     assert not list((tmp_path / "made").rglob("*.toml"))
 
 
-def test_uv_build_has_no_version_from_git(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="uv_build cannot take a version from git"):
-        render(tmp_path / "made", {"build_backend": "uv_build", "version_source": "vcs"})
+TOGETHER = [
+    *(
+        ({"build_backend": b, "version_source": "vcs"}, "'version_source': Type static")
+        for b in ("uv_build", "flit_core", "meson_python", "maturin")
+    ),
+    *(
+        ({"build_backend": b, "layout": "flat"}, "'build_backend': Type src or namespace")
+        for b in ("setuptools_ext", "scikit_build_core", "meson_python", "maturin")
+    ),
+    ({"build_backend": "maturin", "layout": "workspace"}, "'build_backend': Type src or namespace"),
+    ({"project_type": "library", "layout": "workspace"}, "'layout': Type cli"),
+    ({"build_backend": "setuptools_ext", "binding": "nanobind"}, "'binding': Type c or pybind11"),
+    ({"build_backend": "scikit_build_core", "binding": "c"}, "'binding': Type nanobind or"),
+    *(
+        ({"layout": "namespace", "namespace_name": name}, f"'namespace_name': Type {says}")
+        for name, says in [
+            ("", "lower-case"),
+            ("a.b", "lower-case"),
+            ("A", "lower-case"),
+            ("1a", "lower-case"),
+            ("a\nb", "lower-case"),
+            ("x" * 101, "at most 100"),
+            ("json", "another name"),
+            ("class", "another name"),
+            ("tools", "another name"),
+            ("con", "another name"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "says"), TOGETHER)
+def test_answers_that_do_not_go_together(
+    answers: dict[str, str], says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(says)):
+        render(tmp_path / "made", answers)
+    assert not list((tmp_path / "made").rglob("*.toml"))
 
 
 LICENSES = {

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from render.hostile import KEPT, NAMES, REFUSED, TEXTS
 from support.parse import files_of, heading_and_text, heading_and_text_of_a_site, parse
-from support.render import Combination, render
+from support.render import MORE, NATIVE, Combination, render
 from support.world import FOLDER, World, run, uv_executable
 
 QUICK = 12
@@ -113,6 +113,29 @@ def test_any_answers_come_back_or_are_refused(
     assert re.search(r"question '\w+': Type [^\n]+\Z", refused)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", [*MORE[::2], *NATIVE], ids=str)
+def test_every_build_backend_keeps_them(combination: Combination, tmp_path: Path) -> None:
+    """In METADATA, whoever writes it, and in the build files that are not TOML."""
+    odd = {
+        "project_name": "Démo \"App\" 'x' \\ {{ 7 * 7 }} ${X} @X@ #",
+        "distribution_name": "Demo.App_x",
+        "package_name": "demo_app",
+        "description": 'It\'s "quoted" \\ {{ 7 * 7 }} ${X} @X@ %(x)s # größe 🦆; [a](b)',
+        "user_name": 'Ada O\'Neil-Größe "X"',
+        "user_email": "ada+x@example.org",
+    }
+    world = World(tmp_path, combination)
+    shutil.rmtree(world.project)
+    render(world.project, {**combination.answers, **odd, "command_name": "x.y-z"})
+    told = yaml.safe_load((world.project / ".copier-answers.yml").read_text(encoding="utf-8"))
+    world.run("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "install")
+    wheels = (world.project / ".freshness/wheels").glob("*/demo_app_x-*.whl")
+    (wheel,) = [path for path in wheels if "core" not in path.name]
+    told = {**told, "package_name": combination.import_name}
+    assert_metadata(wheel, told, has_command=combination.project_type == "cli")
+
+
 def assert_kept(project: Path, answers: Mapping[str, object]) -> None:
     """Every file that holds an answer holds it to the letter, and so does the wheel."""
     parsed = {path.relative_to(project).as_posix(): parse(path) for path in files_of(project)}
@@ -172,18 +195,20 @@ def built(project: Path) -> Path:
     return next((project / "dist").glob("*.whl"))
 
 
-def assert_metadata(path: Path, told: Mapping[str, str]) -> None:
+def assert_metadata(path: Path, told: Mapping[str, str], *, has_command: bool = True) -> None:
     with zipfile.ZipFile(path) as wheel:
         info = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
         text = wheel.read(info).decode("utf-8")
-        entries = wheel.read(info.replace("METADATA", "entry_points.txt")).decode("utf-8")
+        commands = info.replace("METADATA", "entry_points.txt")
+        entries = wheel.read(commands).decode("utf-8") if has_command else ""
     fields = HeaderParser().parsestr(text)
     assert fields["Name"] == told["distribution_name"]
     assert fields["Summary"] == told["description"]
     name, address = parseaddr(fields.get("Author-email", ""))
     assert (name or fields["Author"]) == told["user_name"]
     assert address == told["user_email"]
-    assert f"{told['command_name']} = {told['package_name']}.cli:main" in entries.replace("'", "")
+    command = f"{told.get('command_name')} = {told['package_name']}.cli:main"
+    assert not has_command or command in entries.replace("'", "")
     assert text.partition("\n\n")[2].strip().startswith("# ")
 
 

@@ -13,6 +13,7 @@ import yaml
 from quality.combinations import Everything
 from support.history import commit, git, has_verbs_to_adopt, history, versions
 from support.parse import files_of
+from support.render import PURE
 from support.tree import build_file_tree
 from support.world import World, output
 
@@ -34,7 +35,7 @@ VERSIONS = versions()
 
 STARTERS = re.compile(
     r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/index\.md"
-    r"|(src|tests|changelog\.d|demo_app)/.*"
+    r"|(src|tests|changelog\.d|demo_app|packages)/.*"
 )
 """What is its owner's after the first render: an update leaves it as it is."""
 
@@ -216,7 +217,11 @@ def test_deleted_starter_files_do_not_come_back(tmp_path: Path) -> None:
 SWITCHES: list[tuple[str, object, object]] = [
     *(("license", "MIT", other) for other in ("Apache-2.0", "GPL-3.0-or-later", "none")),
     *(("license", "MPL-2.0", other) for other in ("BSD-3-Clause", "proprietary")),
-    *(("build_backend", "hatchling", other) for other in ("uv_build", "setuptools")),
+    *(("build_backend", "hatchling", other) for other in PURE[1:]),
+    ("build_backend", "scikit_build_core", "setuptools_ext"),
+    ("build_backend", "maturin", "meson_python"),
+    ("layout", "src", "namespace"),
+    ("layout", "src", "workspace"),
     *(("ci", "github", other) for other in ("gitlab", "none")),
     *(("docs", "zensical", other) for other in ("sphinx", "none")),
     *(("type_checker", "mypy", other) for other in ("ty", "pyrefly", "basedpyright")),

@@ -32,10 +32,7 @@ EXCLUDED_DATA: dict[str, tuple[str, str] | None] = {
         "[tool.scikit-build]\n",
         '[tool.scikit-build]\nwheel.exclude = ["**/notes.txt"]\n',
     ),
-    "meson_python": (
-        "[tool.meson-python]\n",
-        '[tool.meson-python]\nwheel.exclude = ["**/notes.txt"]\n',
-    ),
+    "meson_python": ('".pyd", ".so"', '".pyd", ".so", ".txt"'),
     "maturin": (
         "[tool.maturin]\n",
         '[tool.maturin]\nexclude = [{ path = "**/notes.txt", format = "wheel" }]\n',
@@ -95,7 +92,8 @@ def data(name: str) -> str:
 VERSION = "from importlib.metadata import version; print(version('demo-app'))"
 REQUIRES = (
     "from importlib.metadata import requires; "
-    "print([r for r in requires('demo-app') or () if 'core' not in r] or None)"
+    "own = [r for r in requires('demo-app') or () if 'core' not in r]; "
+    "print([r.replace(' (', '').replace(')', '') for r in own] or None)"
 )
 COUNT = "from demo_app._native import count_words; print(count_words('a b'))"
 DEPENDENCY = "from importlib.metadata import version; print(version('stale-probe'))"
@@ -112,6 +110,8 @@ def _add_package(world: World) -> None:
 
 def _add_subcommand(world: World) -> None:
     hello = (world.package / "commands" / "hello.py").read_text(encoding="utf-8")
+    own = 'def greeting(name: str) -> str:\n    return f"Hello, {name}!"\n'
+    hello = hello.replace("from demo_app_core import greeting\n", own)
     write(world, "commands/good_bye.py", hello.replace("Hello", "Good bye"))
 
 
@@ -167,7 +167,8 @@ def _delete_data(world: World) -> None:
 def _unselect_data(world: World) -> None:
     told = EXCLUDED_DATA[world.combination.build_backend]
     assert told
-    world.replace(*told)
+    in_meson = world.combination.build_backend == "meson_python"
+    world.replace(*told, "meson.build" if in_meson else "pyproject.toml")
 
 
 def _scripts(*lines: str) -> str:
@@ -177,7 +178,7 @@ def _scripts(*lines: str) -> str:
 def _declare_commands(world: World, *names: str) -> None:
     """Declare *names* beside what is there; each prints what is in state.py."""
     write(world, "shout.py", "from . import state\n\n\ndef main():\n    print(state.VALUE)\n")
-    lines = [f'{name} = "demo_app.shout:main"' for name in names]
+    lines = [f'{name} = "{world.combination.import_name}.shout:main"' for name in names]
     file = world.project / "pyproject.toml"
     text = file.read_text(encoding="utf-8")
     if "[project.scripts]" in text:

@@ -16,8 +16,8 @@ VERSIONED = [
     ),
     Combination("pdm", "src", "cli", "vcs"),
     Combination("poetry_core", "src", "cli", "vcs"),
-    Combination("setuptools_ext", "src", "cli", "vcs", "c"),
-    Combination("scikit_build_core", "src", "cli", "vcs", "pybind11"),
+    Combination("setuptools_ext", "src", "cli", "vcs", binding="c"),
+    Combination("scikit_build_core", "src", "cli", "vcs", binding="pybind11"),
 ]
 
 QUICK = {"hatchling-src-cli"}

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -55,7 +55,7 @@ class Combination:
     layout: str
     project_type: str
     version_source: str = "static"
-    binding: str = ""
+    binding: str = field(default="", kw_only=True)
 
     @property
     def answers(self) -> dict[str, object]:
