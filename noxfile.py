@@ -27,20 +27,27 @@ QUALITY = " or ".join(
 TEMPLATE = " or ".join(
     (
         *(
-            "test_hostile",
+            "test_hostile and not every_build_backend and not letter",
             "ece2d53",
             "adopt_install_edit",
-            "both_ways and (gitlab or none or flat)",
         ),
-        *(
-            "both_ways and (setuptools or sphinx or extras)",
-            "test_template",
-            "test_legacy",
-            "oldest_copier",
-        ),
+        *("both_ways and (gitlab or flat or namespace or maturin)", "test_template"),
+        *("test_legacy", "oldest_copier", "every_build_backend and (pdm or maturin-src)"),
     )
 )
-SAMPLE = f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE}"
+KINDS = " or ".join(
+    (
+        *("test_compiled and (setuptools_ext or maturin) and not given_python", "outlives"),
+        *("scikit_build_core-nanobind-src and header", "meson_python-src-cli and native"),
+        *("flit_core-src-cli and module", "pdm-namespace and deleted", "workspace-cli-library"),
+        *("poetry_core-flat-cli and deleted", "maturin-src-cli and older", "shares_a_namespace"),
+        *("from_within", "one_another", "every_verb_in_a_workspace and setuptools"),
+        *("in_every_workflow and (pdm or setuptools_ext)", "git_is_a_file and submodule"),
+    )
+)
+SAMPLE = (
+    f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE} or {KINDS}"
+)
 
 
 @nox.session

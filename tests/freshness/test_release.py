@@ -49,7 +49,9 @@ def test_settled_sdists_are_the_same_bytes(tmp_path: Path) -> None:
 
 def test_an_sdist_that_heeds_the_epoch_is_left_alone(tmp_path: Path) -> None:
     path = sdist(tmp_path / "demo.tar.gz", EPOCH)
+    settle(path, EPOCH)
     before = path.read_bytes()
+    assert int.from_bytes(before[4:8], "little") == EPOCH, "the time in the header of gzip"
     settle(path, EPOCH)
     assert path.read_bytes() == before
 

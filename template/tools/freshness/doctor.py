@@ -243,7 +243,9 @@ class _Wheels:
         return self._found[minor]
 
     def known(self, known: Known, environment: Environment) -> Known:
-        """Give what is *known*, with the wheel for *environment*."""
+        """Give what is *known*, with the wheel for *environment*, if that one needs any."""
+        if not self._compiled or not _needs_wheel(self._project, environment):
+            return known
         reference, _, doubt = self.of(environment)
         return replace(known, reference=reference, doubt=doubt)
 
