@@ -9,7 +9,7 @@ nox.options.sessions = ["lint", "format-check", "types", "tests"]
 SCENARIOS = " or ".join(
     (
         *("uv_build-src-library", "setuptools-flat-library", "hatchling-flat-cli"),
-        *("test_situations", "test_doctor", "test_any_edit", "test_distributions"),
+        *("test_situations and not compiled", "test_doctor", "test_any_edit", "test_distributions"),
         *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
         *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
         *("arguments_and_exit_codes", "time_of_bytecode", "metadata_of_the_dist"),
@@ -37,7 +37,8 @@ TEMPLATE = " or ".join(
 )
 KINDS = " or ".join(
     (
-        *("test_compiled and (setuptools_ext or maturin) and not given_python", "outlives"),
+        *("test_compiled and setuptools_ext", "unchanged and maturin", "outlives"),
+        *("compiled-edited", "compiled-deleted"),
         *("scikit_build_core-nanobind-src and header", "meson_python-src-cli and native"),
         *("flit_core-src-cli and module", "pdm-namespace and deleted", "workspace-cli-library"),
         *("poetry_core-flat-cli and deleted", "maturin-src-cli and older", "shares_a_namespace"),

@@ -24,7 +24,7 @@ ALLOWED = {
     "pyproject": {"errors"},
     "workspace": {"pyproject"},
     "project": BASE | {"pyproject", "workspace"},
-    "members": BASE | {"project", "workspace"},
+    "members": BASE | {"project", "requirements", "workspace"},
     "artifacts": BASE,
     "bytecode": BASE,
     "sources": BASE | {"artifacts", "project"},

@@ -64,11 +64,12 @@ def test_changed_since(
     change: Callable[[Path], None], expected: list[str] | None, tmp_path: Path
 ) -> None:
     build_file_tree(tmp_path, TREE)
-    note = note_of("key", sources(tmp_path))
+    project = read_project(tmp_path)
+    note = note_of(project, "key", sources(tmp_path))
     time.sleep(0.02)  # the clock of a file system may tick that slowly
     change(tmp_path)
-    assert changed_since(note, "key", sources(tmp_path)) == expected
-    assert changed_since(note, "another compiler", sources(tmp_path)) is None
+    assert changed_since(project, note, "key", sources(tmp_path)) == expected
+    assert changed_since(project, note, "another compiler", sources(tmp_path)) is None
 
 
 @pytest.mark.parametrize(
@@ -76,15 +77,24 @@ def test_changed_since(
 )
 def test_a_note_that_is_none(note: object, tmp_path: Path) -> None:
     build_file_tree(tmp_path, TREE)
-    assert changed_since(note, "k", sources(tmp_path)) is None
+    assert changed_since(read_project(tmp_path), note, "k", sources(tmp_path)) is None
 
 
-def test_compiled_inputs() -> None:
+def test_compiled_inputs(tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {**TREE, "setup.py": "read('table.py')"})
     digest = Digest("x")
-    counted = ["setup.py", "CMakeLists.txt", "src/a.c", "src/a.pyx", "data/table.inc", "a.in"]
+    counted = [
+        "setup.py",
+        "src/demo/table.py",
+        "CMakeLists.txt",
+        "src/a.c",
+        "src/a.pyx",
+        "data/table.inc",
+        "a.in",
+    ]
     passed_over = ["src/a.py", "src/a.pyi", "tests/a.c", "docs/x.rst", "uv.lock", ".gitignore"]
     passed_over += ["src/demo/_native.abi3.so", "a.md", "tools/x.c", "changelog.d/x.txt"]
-    found = compiled_inputs(dict.fromkeys([*counted, *passed_over], digest))
+    found = compiled_inputs(read_project(tmp_path), dict.fromkeys([*counted, *passed_over], digest))
     assert list(found) == counted
 
 
@@ -102,13 +112,21 @@ def test_what_was_compiled_in_the_tree(tmp_path: Path) -> None:
             **{f"{path}/x" if path.partition("/")[0] != "src" else path: "" for path in made},
             "build/lib/mine": "",
             "src/demo/libvendored.so": "",
+            "vendor/libvendored.abi3.so": "",
+            "target/CACHEDIR.TAG": "",
+            "work/env/pyvenv.cfg": "",
+            "work/env/lib/numpy/__init__.py": "",
+            "work/env/lib/numpy/core.cpython-311-x86_64-linux-gnu.so": "",
+            "third_party/sub/.git": "gitdir: x",
+            "third_party/sub/pkg/__init__.py": "",
+            "third_party/sub/pkg/_fast.abi3.so": "",
             "src/demo/target/x": "",
             "root.abi3.so": "",
         },
     )
     found = [path.relative_to(tmp_path).as_posix() for path in find_compiled(tmp_path)]
     assert sorted(found) == sorted(made)
-    (tmp_path / "Cargo.toml").unlink()
+    (tmp_path / "target/CACHEDIR.TAG").unlink()
     assert tmp_path / "target" not in find_compiled(tmp_path), "a folder of that name, and no Cargo"
     run(("git", "init", "--quiet"), tmp_path, dict(os.environ))
     run(("git", "add", "--force", *made), tmp_path, dict(os.environ))

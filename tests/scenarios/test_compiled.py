@@ -223,7 +223,7 @@ def test_what_is_unchanged_is_not_compiled_again(combination: Combination, tmp_p
 
 def objects(world: World) -> dict[str, int]:
     folder = world.project / ".freshness/objects"
-    found = [p for p in folder.rglob("*") if p.suffix in (".o", ".rlib")]
+    found = [p for p in folder.rglob("*") if p.suffix in (".d", ".o", ".rlib", ".so")]
     assert found
     return {str(path): path.stat().st_mtime_ns for path in found}
 
@@ -302,7 +302,7 @@ def test_each_python_has_its_wheel(combination: Combination, tmp_path: Path) -> 
     world.run("uv", "venv", "--quiet", "--python", other / "python3", ".venv")
     assert "built" in world.make("fresh", "ARGS=--target venv").stdout
     python = world.project / ".venv/bin/python"
-    assert world.run(python, "-P", "-c", COUNT).stdout.strip() == "2"
+    assert world.run(python, "-I", "-c", COUNT).stdout.strip() == "2"
     assert "nothing to do" in world.make("fresh", "ARGS=--target venv").stdout
     assert "nothing to do" in world.make("fresh").stdout
     told = doctor(world)

@@ -215,6 +215,36 @@ def test_two_projects_that_need_one_another(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_library_with_a_command_and_an_extra(tmp_path: Path) -> None:
+    """A uv tool offers the commands of its own project; what an extra needs is never an index's."""
+    world = made(tmp_path)
+    core = "packages/demo-app-core/pyproject.toml"
+    world.replace(
+        "dependencies = []",
+        'dependencies = []\n\n[project.optional-dependencies]\nfast = ["iniconfig"]\n\n'
+        '[project.scripts]\ncoretool = "demo_app_core:greeting"\n',
+        core,
+    )
+    world.replace('"demo-app-core>=0.1.0"', '"demo-app-core[fast]>=0.1.0"')
+    world.replace("[tool.uv.sources]\n", "[tool.uv.sources]\niniconfig = { workspace = true }\n")
+    folder = world.project / "packages/iniconfig"
+    build_file_tree(
+        folder,
+        {
+            "pyproject.toml": LIBRARY_PYPROJECT.format(
+                name="iniconfig", dependencies="[]", requires="hatchling",
+                backend="hatchling.build", sources="",
+            ),
+            "src/iniconfig/__init__.py": 'VALUE = "ours"\n',
+        },
+    )  # fmt: skip
+    world.make("install")
+    assert world.ask("import iniconfig; print(iniconfig.VALUE)") == "ours"
+    assert "nothing to do" in world.make("fresh").stdout
+    assert doctor(world, expect=0)["uv tool: iniconfig"] == "fresh"
+
+
+@pytest.mark.slow
 def test_a_name_that_is_not_that_of_the_project(tmp_path: Path) -> None:
     world = made(tmp_path, CLI)
     project_beside(world, "beside", "hatchling", {})
@@ -337,7 +367,7 @@ def test_distributions_that_share_a_namespace(tmp_path: Path) -> None:
     assert world.ask(both) == "None"
     assert doctor(world, expect=0)[".venv"] == "editable"
     world.make("uninstall")
-    assert world.run(python, "-P", "-c", "import demo.demo_other").returncode == 0
+    assert world.run(python, "-I", "-c", "import demo.demo_other").returncode == 0
 
 
 @pytest.mark.slow

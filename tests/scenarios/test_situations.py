@@ -1,14 +1,18 @@
 """The doctor in every staged situation: what it says, and that its fixes mend it."""
 
+import inspect
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.render import Combination
 from support.world import World, output
 
 from scenarios.edits import starting_point
-from scenarios.situations import EXIT_CODES, FRESH, SITUATIONS, STALE, Situation
+from scenarios.situations import CLI, EXIT_CODES, FRESH, SITUATIONS, STALE, Situation
 
 DOCTOR = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "doctor")
 QUICK = {"edited module", "truncated RECORD"}
@@ -19,6 +23,22 @@ def found_in(told: dict[str, Any], name: str) -> dict[str, Any]:
     assert len(places) == 1, json.dumps(told, indent=1)
     place: dict[str, Any] = places[0]
     return place
+
+
+COMPILED = [
+    replace(
+        situation,
+        combination=Combination("setuptools_ext", "src", "cli", binding="c"),
+        options=("--build",),
+    )
+    for situation in SITUATIONS
+    if situation.combination == CLI and not situation.options
+    if "tool.hatch" not in inspect.getsource(situation.stage)
+    if not {"hatchling", "shared-scripts"}
+    & set(re.findall(r"[\w-]+", inspect.getsource(situation.stage)))
+    if situation.name != "extension module compiled in place"  # where it belongs
+]
+"""The same in a project that compiles, which the doctor builds only when it is told to."""
 
 
 def staged(tmp_path: Path, find_links: Path, situation: Situation) -> World:
@@ -37,7 +57,8 @@ def staged(tmp_path: Path, find_links: Path, situation: Situation) -> World:
     [
         pytest.param(s, id=str(s), marks=[] if s.name in QUICK else [pytest.mark.slow])
         for s in SITUATIONS
-    ],
+    ]
+    + [pytest.param(s, id=f"compiled-{s}", marks=pytest.mark.slow) for s in COMPILED],
 )
 def test_situation(situation: Situation, tmp_path: Path, find_links: Path) -> None:
     world = staged(tmp_path, find_links, situation)

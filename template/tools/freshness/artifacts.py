@@ -126,24 +126,34 @@ def find_compiled(root: Path) -> list[Path]:
     """Find what was compiled within the project at *root*, for an editable install perhaps.
 
     That is no artifact: an editable install runs from it, and no build takes it up. Extension
-    modules in the packages, and the folders of build backends; none that git tracks, no link.
+    modules beside modules, and the folders of build backends; none that git tracks, no link, and
+    nothing of an environment.
     """
     tracked = _Tracked(root)
+    environments: set[Path] = set()
     found = [
         path
         for pattern in COMPILED_FOLDERS
         for path in sorted(root.glob(pattern))
         if path.is_dir() and not path.is_symlink() and not path.parent.is_symlink()
-        if path.name != "target" or (root / "Cargo.toml").is_file()
+        if path.name != "target" or _is_cargos(path)
     ]
-    found += [
-        Path(entry.path)
-        for folder, entries in folders(root, through_links=False, without=found)
-        if folder != root
-        for entry in entries
-        if FOR_ONE_PYTHON.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
-    ]
+    for folder, entries in folders(root, through_links=False, without=found):
+        names = {entry.name for entry in entries}
+        if "pyvenv.cfg" in names or folder.parent in environments:
+            environments.add(folder)
+        elif folder != root and any(name.endswith((".py", ".pyi")) for name in names):
+            found += [
+                Path(entry.path)
+                for entry in entries
+                if FOR_ONE_PYTHON.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
     return [path for path in found if path not in tracked]
+
+
+def _is_cargos(target: Path) -> bool:
+    """Tell whether *target* is the folder that Cargo compiles in, which says so itself."""
+    return (target.parent / "Cargo.toml").is_file() and (target / "CACHEDIR.TAG").is_file()
 
 
 def is_tracked(path: Path, root: Path) -> bool:
@@ -185,7 +195,8 @@ def _candidates(root: Path) -> Iterator[Path]:
         if folder.is_symlink():
             yield folder
         elif folder.is_dir() and not _is_package(folder):
-            yield from sorted(folder.iterdir())
+            compiled = {path for pattern in COMPILED_FOLDERS for path in root.glob(pattern)}
+            yield from sorted(path for path in folder.iterdir() if path not in compiled)
     yield from (root / name for name in OWN_FOLDERS if _ignores_all(root / name / ".gitignore"))
     for name in EGG_INFO_FOLDERS:
         if (root / name).resolve().is_relative_to(root.resolve()):
@@ -231,9 +242,15 @@ class _Tracked:
         self._root = root
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._paths or (
-            path.parent != self._root and (path.parent / ".git").exists()  # a submodule
-        )
+        return path in self._paths or self._is_in_another(path.parent)
+
+    def _is_in_another(self, folder: Path) -> bool:
+        """Tell whether *folder* is in a repository within this one, a submodule for instance."""
+        while folder != self._root and folder.is_relative_to(self._root):
+            if (folder / ".git").exists():
+                return True
+            folder = folder.parent
+        return False
 
     @cached_property
     def _paths(self) -> frozenset[Path]:

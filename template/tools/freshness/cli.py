@@ -13,6 +13,7 @@ from pathlib import Path
 from freshness import __doc__ as summary
 from freshness.archives import read_wheel
 from freshness.artifacts import (
+    EXTENSIONS,
     find_artifacts,
     find_bytecode,
     find_compiled,
@@ -34,8 +35,8 @@ from freshness.editables import (
     compile_anew,
     due_in,
     forget_installed,
-    make_ready,
     note_installed,
+    set_away,
 )
 from freshness.environments import (
     PIPX,
@@ -63,7 +64,7 @@ from freshness.install import (
     swap,
 )
 from freshness.installed import read_installed
-from freshness.members import in_one_workspace, members_of
+from freshness.members import in_one_workspace, members_of, neighbours_of
 from freshness.places import Known, Place, examine
 from freshness.progress import Progress
 from freshness.project import Project, read_project
@@ -120,11 +121,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _members(parsed: argparse.Namespace, project: Project, uv: Uv) -> tuple[Project, ...]:
     """Give the projects that an install of *project* needs beside it, from their sources."""
+    return members_of(project, _reader(parsed, uv))
+
+
+def _reader(parsed: argparse.Namespace, uv: Uv) -> Callable[[Path], Project]:
+    """Give what reads the project in a folder."""
 
     def read(folder: Path) -> Project:
         return read_project(folder, partial(ask_backend, uv.at(folder), _asking(parsed)))
 
-    return members_of(project, read)
+    return read
 
 
 def _asking(parsed: argparse.Namespace) -> Asking:
@@ -180,22 +186,20 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
             refuse_useless_tool(environment, project.likely_commands)
             refuse_foreign_commands(environment, project.likely_commands)
         remove(find_stale_bytecode(project.root), project.root)
-        due = due_in(environment.prefix, (project, *members), store.folder)
+        due = due_in(environment, (project, *members), store.folder)
         reuse = building_with(uv, project, environment.prefix, store)
-        reuse = _for_due(due, environment, store, reuse)
-        swap(uv, project, environment, "--editable", ".", reuse=reuse)
+        reuse = _for_due(due, store, reuse)
+        with set_away(due, environment.prefix, store):
+            swap(uv, project, environment, "--editable", ".", reuse=reuse)
         note_installed(environment, due, store.folder)
     place = _examine(project, environment, None)
     return _verified(place, f"{environment.place}: editable, runs {project.root}")
 
 
-def _for_due(
-    due: Sequence[Due], environment: Environment, store: Store, reuse: Reuse = NOTHING
-) -> Reuse:
+def _for_due(due: Sequence[Due], store: Store, reuse: Reuse = NOTHING) -> Reuse:
     """Make ready for what is *due* to be installed anew; give what uv is to be told."""
     for each in due:
         refuse_without_toolchain(each.project, each.sources.files)
-        make_ready(each, environment.prefix, store.folder)
         _clean(each.project)
     anew = [word for each in due for word in ("--reinstall-package", each.project.name)]
     forced = compile_anew(store.folder) if due else {}
@@ -303,8 +307,11 @@ def _compiled_in_place(project: Project) -> list[Path]:
     """Find what was compiled within the project; ``run`` and ``dev`` compile it again."""
     walk = list(folders(project.root, through_links=False))
     if project.is_compiled(entry.name for _, entries in walk for entry in entries):
-        forget_installed(Store(project.root).folder)
-        return find_compiled(project.root)
+        found = find_compiled(project.root)
+        if found:
+            forget_installed(Store(project.root))
+        bytecode = [p for p in find_in_place(project.root, walk) if p.suffix not in EXTENSIONS]
+        return [*found, *bytecode]
     return find_in_place(project.root, walk)
 
 
@@ -401,19 +408,33 @@ def _sync(
 ) -> int:
     """``uv sync``, with what it would not see: what is compiled, and copies of other projects."""
     store, environment = Store(project.root), venv_environment(project.root)
-    due = due_in(environment.prefix, (project, *_members(parsed, project, uv)), store.folder)
+    beside = neighbours_of(project, _reader(parsed, uv))
+    due = due_in(environment, (project, *beside), store.folder)
     if not due:
         return uv.run("sync", *arguments) if always else VERIFIED
     with store.locked(_waiting):
         own = NOTHING
         if not isolated(project):  # else the project's own groups have what builds it
             own = building_with(uv, project, environment.prefix, store)
-        reuse = _for_due(due, environment, store, own)
+        reuse = _for_due(due, store, own)
         store.stamp(due[0].sources.fingerprint, COMPILED)
-        code = uv.run("sync", *reuse.options, *arguments, environment=reuse.environment)
-        if not code:
-            note_installed(environment, due, store.folder)
-    return code
+        try:
+            with set_away(due, environment.prefix, store):
+                code = uv.run("sync", *reuse.options, *arguments, environment=reuse.environment)
+                if code:
+                    raise _Failed(code)
+        except _Failed as failed:
+            return failed.code
+        note_installed(environment, due, store.folder)
+    return VERIFIED
+
+
+class _Failed(Exception):  # noqa: N818 - no error: uv has said what is wrong
+    """A command ended with an exit code that is passed on."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 def run(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
@@ -433,6 +454,8 @@ def run_wheel(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     python = python_for(project, venv_environment(project.root))
     with store.locked(_waiting):
         wheels = [_wheel_of(each, uv, store, python) for each in together]
+    if not python and project.is_compiled(()):
+        python = ["--python", str(interpreter_of(uv, []).executable)]
     python = python or ["--python", str(project.requires_python) or "3"]
     with_wheels = [word for wheel in wheels for word in ("--with", os.path.relpath(wheel))]
     command = [uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
@@ -699,6 +722,7 @@ def _fixes(project: Project) -> Fixes:
 
 def _examine(project: Project, environment: Environment, reference: Distribution | None) -> Place:
     """Look at what is in *environment* now; *reference* is the wheel that it should be."""
+    environment = environment.beside_the_tool(project.name)
     packages = packages_of(reference.files) if reference else []
     fix = _fixes(project).reinstall(environment, editable=reference is None)
     return examine(project, environment, Known({}, reference, packages), fix)

@@ -43,17 +43,25 @@ print(sysconfig.get_path("include"))
 RUST = "install Rust: https://rustup.rs"
 
 
-def compiled_inputs(files: Mapping[str, Digest]) -> dict[str, Digest]:
-    """Give those of the sources *files* that an extension module may be compiled from.
+def compiled_inputs(project: Project, files: Mapping[str, Digest]) -> dict[str, Digest]:
+    """Give those of the sources *files* that an extension of *project* may be compiled from.
 
-    One too many costs a compilation; so whatever is not known to be of no interest is one.
+    One too many costs a compilation; so whatever is not known to be of no interest is one. Python
+    is of interest to mypyc and Cython, and where setup.py names the file.
     """
+    never: tuple[str, ...] = NEVER_COMPILED
+    if project.compiles_python:
+        never = tuple(suffix for suffix in never if suffix not in (".py", ".pyi"))
     return {
         path: digest
         for path, digest in files.items()
-        if path == "setup.py" or not path.endswith(NEVER_COMPILED)
-        if not path.startswith(BESIDE) and not path.rpartition("/")[2].startswith(".")
+        if not path.endswith(never) or path == "setup.py" or _name(path) in project.setup
+        if not path.startswith(BESIDE) and not _name(path).startswith(".")
     }
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,8 @@ def refuse_without_toolchain(
     """
     if not project.is_compiled(files):
         return
-    suffixes = frozenset(Path(path).suffix for path in files)
+    inputs = compiled_inputs(project, dict.fromkeys(files, Digest("")))
+    suffixes = frozenset(Path(path).suffix for path in inputs)
     missing = [*_missing(project, suffixes, headers)]
     if missing:
         what = ", nor ".join(what for what, _ in missing)
@@ -104,7 +113,7 @@ def _missing(
 ) -> Iterator[tuple[str, str]]:
     """Give what is missing and how to get it, for sources of *suffixes*."""
     hint = INSTALL.get(sys.platform, INSTALL["linux"])
-    if project.build_backend == "maturin" or ".rs" in suffixes:
+    if project.build_backend == "maturin" or "setuptools-rust" in project.build_names:
         if not _found("CARGO", ("cargo",)):
             yield "cargo", RUST
         elif not _found("RUSTC", ("rustc",)):
@@ -114,9 +123,10 @@ def _missing(
     is_cxx = bool(suffixes & {".cc", ".cpp", ".cxx", ".hpp"})
     if is_cxx and not _found("CXX", CXX):
         yield "C++ compiler (c++, g++ or clang++, or what CXX names)", hint
-    if ".c" in suffixes and not _found("CC", C):
+    is_c = bool(suffixes & {".c", ".pyx"}) or project.compiles_python
+    if is_c and not _found("CC", C):
         yield "C compiler (cc, gcc or clang, or what CC names)", hint
-    reads_headers = is_cxx or ".c" in suffixes
+    reads_headers = is_cxx or is_c
     if headers and reads_headers and not (headers / "Python.h").exists():
         yield (
             f"Python.h in {headers}",
@@ -129,6 +139,13 @@ def _found(variable: str, names: Iterable[str]) -> str | None:
     """Give the program that *variable* names, or the first of *names* on PATH."""
     named = os.environ.get(variable, "").split()
     return next(filter(None, map(shutil.which, named[:1] or names)), None)
+
+
+def searches_elsewhere() -> bool:
+    """Tell whether variables lead compilers to folders whose files are nobody's sources."""
+    flags = [os.environ.get(name, "") for name in ("CFLAGS", "CPPFLAGS", "CXXFLAGS")]
+    folders = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH")
+    return any("-I" in each for each in flags) or any(map(os.environ.get, folders))
 
 
 def toolchain() -> str:

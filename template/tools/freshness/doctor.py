@@ -384,7 +384,8 @@ def _examine_members(
         for environment in homes:
             reference, _, doubt = wheels.of(environment)
             known = Known(sources.files, reference, _packages(member, sources, reference), doubt)
-            place = _examine(member, environment, known, fixes, request.tick)
+            own = environment.beside_the_tool(member.name)
+            place = _examine(member, own, known, fixes, request.tick)
             yield replace(place, name=f"{place.name}: {member.name}")
 
 

@@ -7,13 +7,15 @@ project on this machine that ``[tool.uv.sources]`` has copied, not linked.
 import hashlib
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from freshness.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled, remove
+from freshness.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from freshness.backend import folder_of, kept_backend
 from freshness.compiled import compiled_inputs, toolchain
 from freshness.environments import Environment
@@ -22,7 +24,7 @@ from freshness.installed import read_installed
 from freshness.objects import changed_since, note_of
 from freshness.project import Project
 from freshness.record import Digest, digest_of_file
-from freshness.sources import Sources, sources_of
+from freshness.sources import Fingerprint, Sources, sources_of
 from freshness.store import Store
 from freshness.uv import Uv, outer_environment
 from freshness.wheel import NOTHING, Reuse
@@ -53,12 +55,12 @@ class Due:
     trusted: bool = True
 
 
-def due_in(prefix: Path, projects: Iterable[Project], store: Path) -> list[Due]:
-    """Give those of *projects* that have to be installed anew in the environment at *prefix*.
+def due_in(environment: Environment, projects: Iterable[Project], store: Path) -> list[Due]:
+    """Give those of *projects* that have to be installed anew in *environment*.
 
     The first is the project itself. *store* is the folder where this is noted.
     """
-    noted = _read(store).get(str(prefix), {})
+    noted = _read(store).get(str(environment.prefix), {})
     copied: set[str] = set()
     due = []
     for project in projects:
@@ -66,14 +68,22 @@ def due_in(prefix: Path, projects: Iterable[Project], store: Path) -> list[Due]:
         sources = sources_of(project)
         note = noted.get(project.name)
         if project.is_compiled(sources.files):
-            changed = changed_since(note, toolchain(), sources)
-            if changed or changed is None:
+            changed = changed_since(project, note, toolchain(), sources)
+            if isinstance(note, dict) and note.get("modules") != modules_of(project, environment):
+                changed = None  # somebody else has compiled it since, or removed it
+            if changed or changed is None or _has_another_version(project, note, sources):
                 due.append(Due(project, sources, trusted=changed is not None))
         elif project.name in copied and (
             not isinstance(note, dict) or note.get("fingerprint") != sources.fingerprint
         ):
             due.append(Due(project, sources))
     return due
+
+
+def _has_another_version(project: Project, note: object, sources: Sources) -> bool:
+    """Tell whether git would give another version than when *note* was made."""
+    state = note.get("state") if isinstance(note, dict) else None
+    return project.version is None and state != list(sources.state)
 
 
 def changed_inputs(
@@ -84,7 +94,7 @@ def changed_inputs(
     *files* are its sources, *modules* what `modules_of` gives. Whoever compiled them: if they are
     those of a note, it was from what is noted. None where nobody noted that.
     """
-    now = compiled_inputs(files)
+    now = compiled_inputs(project, files)
     known = [
         note["files"]
         for notes in _read(store).values()
@@ -109,7 +119,18 @@ def modules_of(project: Project, environment: Environment) -> dict[str, Digest]:
     if installed and site:
         names = [name for name in installed.distribution.files if name.endswith(EXTENSIONS)]
         found += [site / name for name in names]
-    return {path.name: digest_of_file(path) for path in found if path.is_file()}
+    return {
+        path.name: digest_of_file(path)
+        for path in found
+        if path.is_file() and _fits(path.name, environment)
+    }
+
+
+def _fits(name: str, environment: Environment) -> bool:
+    """Tell whether the interpreter of *environment* may load the extension module *name*."""
+    made_for = re.search(r"\.(?:cpython-|cp|pypy)(3\d+)", name)
+    minor = (environment.minor or "").replace(".", "")
+    return not made_for or not minor or made_for[1] == minor
 
 
 def building_with(uv: Uv, project: Project, prefix: Path, store: Store) -> Reuse:
@@ -134,11 +155,31 @@ def building_with(uv: Uv, project: Project, prefix: Path, store: Store) -> Reuse
     return Reuse(backend, environment, ("--no-build-isolation-package", project.name))
 
 
-def make_ready(due: Due, prefix: Path, store: Path) -> None:
-    """Remove what *due* was compiled into, if times do not tell what has to be compiled again."""
-    if not due.trusted:
-        remove(_folders(due.project), due.project.root)
-        shutil.rmtree(_objects(due.project, prefix, store), ignore_errors=True)
+@contextmanager
+def set_away(due: Iterable[Due], prefix: Path, store: Store) -> Iterator[None]:
+    """Move away what *due* were compiled into, where times do not tell what is to be compiled.
+
+    If the body raises, it is there again: an editable install may run from it.
+    """
+    stale = [
+        path
+        for each in due
+        if not each.trusted
+        for path in (*_folders(each.project), _objects(each.project, prefix, store.folder))
+        if path.is_dir()
+    ]
+    with store.scratch() as scratch:
+        kept = {path: scratch / str(number) for number, path in enumerate(stale)}
+        try:
+            for path, aside in kept.items():
+                shutil.move(path, aside)
+            yield
+        except BaseException:
+            for path, aside in kept.items():
+                if aside.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                    shutil.move(aside, path)
+            raise
 
 
 def _objects(project: Project, prefix: Path, store: Path) -> Path:
@@ -152,8 +193,9 @@ def note_installed(environment: Environment, due: Iterable[Due], store: Path) ->
     notes, prefix = _read(store), environment.prefix
     for each in due:
         notes.setdefault(str(prefix), {})[each.project.name] = {
-            **note_of(toolchain(), each.sources),
+            **note_of(each.project, toolchain(), each.sources),
             "fingerprint": each.sources.fingerprint,
+            "state": list(each.sources.state),
             "modules": modules_of(each.project, environment),
         }
     kept = {place: those for place, those in notes.items() if Path(place).is_dir()}
@@ -161,11 +203,10 @@ def note_installed(environment: Environment, due: Iterable[Due], store: Path) ->
     (store / NOTES).write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
-def forget_installed(store: Path) -> None:
+def forget_installed(store: Store) -> None:
     """Forget what was noted: what was compiled in the project is gone. uv is told by the stamp."""
-    (store / NOTES).unlink(missing_ok=True)
-    if store.is_dir():
-        (store / STAMP).write_text("gone", encoding="utf-8")
+    (store.folder / NOTES).unlink(missing_ok=True)
+    store.stamp(Fingerprint("gone"), STAMP)
 
 
 def compile_anew(store: Path) -> dict[str, str]:

@@ -65,6 +65,12 @@ class Environment:
     def __str__(self) -> str:
         return f"{self.place} {self.label}".strip()
 
+    def beside_the_tool(self, name: NormalizedName) -> "Environment":
+        """Give it as it is for *name*: a tool offers the commands of its own project alone."""
+        if self.place in (TOOL, PIPX) and self.prefix.name != name:
+            return replace(self, commands_folder=self.scripts)
+        return self
+
     @property
     def own(self) -> bool:
         """Whether it is a virtual environment, not an interpreter's own folders."""

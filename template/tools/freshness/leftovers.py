@@ -54,7 +54,9 @@ def read_leftovers(
     reads = project.build_backend.startswith("setuptools")
     lists = {_below(path, root): _listed(path) for path in _egg_infos(root) if reads}
     gone = {info: tuple(n for n in names if _is_gone(root, n)) for info, names in lists.items()}
-    in_place = [] if project.is_compiled(sources) else find_in_place(root, walk)
+    in_place = find_in_place(root, walk)
+    if project.is_compiled(sources):  # extension modules belong there, bytecode does not
+        in_place = [path for path in in_place if path.suffix not in EXTENSIONS]
     return Leftovers(
         built=tuple(_leaking(root, sources, packages)) if reads else (),
         listed={info: tuple(set(names) - set(gone[info])) for info, names in lists.items()},

@@ -10,32 +10,56 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from freshness.errors import FreshnessError
 from freshness.project import Project
-from freshness.workspace import workspace_of
+from freshness.requirements import extras_of
+from freshness.workspace import sources_of_requirements, workspace_of
 
 
 def members_of(project: Project, read: Callable[[Path], Project]) -> tuple[Project, ...]:
     """Give the projects that an install of *project* needs beside it, directly or not.
 
-    *read* reads the project in a folder. What only an extra requires is none of them. Two that
-    require one another are no error. Raises FreshnessError where one cannot be read, or is not
-    called as it is required.
+    *read* reads the project in a folder. What is required for another system or Python counts too:
+    one too many does no harm, and one too few would come from an index, where it may be somebody
+    else's. What only an extra requires counts where that extra is asked for. Two that require one
+    another are no error. Raises FreshnessError where one cannot be read, or is not called as it
+    is required.
     """
+    found = {project.name: project}
+    seen: set[tuple[NormalizedName, NormalizedName]] = set()
+    waiting = [(project, NormalizedName(""))]
+    while waiting:
+        asking, extra = waiting.pop(0)
+        for name, extras in needed(asking, extra):
+            if name not in found:
+                found[name] = _read_as(name, asking, read)
+            for wanted in ("", *extras):
+                if (name, wanted) not in seen:
+                    seen.add((name, NormalizedName(wanted)))
+                    waiting.append((found[name], NormalizedName(wanted)))
+    return tuple(found.values())[1:]
+
+
+def neighbours_of(project: Project, read: Callable[[Path], Project]) -> tuple[Project, ...]:
+    """Give the projects here that an environment of *project* may hold: groups and extras too."""
     found = {project.name: project}
     waiting = [project]
     while waiting:
         asking = waiting.pop(0)
-        for name in needed(asking):
-            if name in found:
-                continue
-            member = read(asking.beside[name])
-            if member.name != name:
-                raise FreshnessError(
-                    f"[tool.uv.sources] has {name} in {member.root}, which is {member.name}",
-                    hint="correct the name or the path there",
-                )
-            found[name] = member
-            waiting.append(member)
+        for name, folder in sorted(sources_of_requirements(asking.root).items()):
+            if folder and name not in found:
+                found[name] = read(folder)
+                waiting.append(found[name])
     return tuple(found.values())[1:]
+
+
+def _read_as(name: NormalizedName, asking: Project, read: Callable[[Path], Project]) -> Project:
+    """Read what *asking* requires as *name*; raises FreshnessError where it is called otherwise."""
+    member = read(asking.beside[name])
+    if member.name != name:
+        raise FreshnessError(
+            f"[tool.uv.sources] has {name} in {member.root}, which is {member.name}",
+            hint="correct the name or the path there",
+        )
+    return member
 
 
 def in_one_workspace(together: Sequence[Project]) -> list[Project]:
@@ -44,12 +68,17 @@ def in_one_workspace(together: Sequence[Project]) -> list[Project]:
     return [each for each in together if each.root.is_relative_to(home)]
 
 
-def needed(project: Project) -> list[NormalizedName]:
-    """Give the names of the projects beside *project* that it requires here, without an extra."""
-    here = {"extra": ""}
-    names = {
-        canonicalize_name(requirement.name)
-        for requirement in project.requirements or ()
-        if requirement.marker is None or requirement.marker.evaluate(here)
-    }
-    return sorted(names & project.beside.keys())
+def needed(
+    project: Project, extra: NormalizedName
+) -> list[tuple[NormalizedName, tuple[NormalizedName, ...]]]:
+    """Give what *project* requires of those beside it, with the extras that it asks of each.
+
+    *extra* is that of its own for which it is required, empty for what it always requires.
+    """
+    found = []
+    for requirement in sorted(project.requirements or (), key=str):
+        name = canonicalize_name(requirement.name)
+        own = extras_of(requirement)
+        if name in project.beside and (extra in own if extra else not own):
+            found.append((name, tuple(sorted(map(canonicalize_name, requirement.extras)))))
+    return found

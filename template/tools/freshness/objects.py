@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from freshness.backend import folder_of
-from freshness.compiled import compiled_inputs, toolchain
+from freshness.compiled import compiled_inputs, searches_elsewhere, toolchain
 from freshness.project import Project
 from freshness.record import Digest
 from freshness.sources import Sources
@@ -36,11 +36,11 @@ def kept_objects(
     setuptools does not: it looks at no header. A build that raises leaves nothing to use again.
     """
     reuse = _told(project.build_backend, folder / "made")
-    if backend is None or reuse is None:
+    if backend is None or reuse is None or project.reads_outside or searches_elsewhere():
         yield Reuse(backend)
         return
     key = f"{backend}\n{toolchain()}"
-    if not _can_be_used(folder, key, before):
+    if not _can_be_used(project, folder, key, before):
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NOTE).unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def kept_objects(
     yield replace(reuse, backend=backend, environment={"PATH": path, **reuse.environment})
     if not folder.exists():  # forgotten since
         return
-    text = json.dumps(note_of(key, before))
+    text = json.dumps(note_of(project, key, before))
     (folder / NOTE).write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
@@ -73,20 +73,22 @@ def _told(backend: str, made: Path) -> Reuse | None:
     return None
 
 
-def _can_be_used(folder: Path, key: str, sources: Sources) -> bool:
+def _can_be_used(project: Project, folder: Path, key: str, sources: Sources) -> bool:
     try:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8", errors="surrogateescape"))
     except (OSError, ValueError):
         return False
-    return changed_since(note, key, sources) is not None
+    return changed_since(project, note, key, sources) is not None
 
 
-def note_of(key: str, sources: Sources) -> dict[str, object]:
+def note_of(project: Project, key: str, sources: Sources) -> dict[str, object]:
     """Note what *sources*, just compiled, are made of; *key* is what else counts."""
-    return {"key": key, "files": compiled_inputs(sources.files), "finished": time.time_ns()}
+    return {"key": key, "files": compiled_inputs(project, sources.files), "finished": time.time_ns()}
 
 
-def changed_since(note: object, key: str, sources: Sources) -> list[str] | None:
+def changed_since(
+    project: Project, note: object, key: str, sources: Sources
+) -> list[str] | None:
     """Give the inputs of a compiler that changed since *note* was made by `note_of`.
 
     None where times do not tell of all of it: something came or went, is older than what was made
@@ -99,7 +101,7 @@ def changed_since(note: object, key: str, sources: Sources) -> list[str] | None:
             return None
     except (KeyError, TypeError, ValueError):
         return None
-    now = compiled_inputs(sources.files)
+    now = compiled_inputs(project, sources.files)
     if noted.keys() != now.keys():
         return None
     changed = [path for path, digest in now.items() if noted[path] != digest]

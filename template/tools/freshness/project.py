@@ -56,6 +56,11 @@ LEGACY = {"requires": ["setuptools>=40.8.0"], "build-backend": "setuptools.build
 ONE_FORMAT = ("hatchling", "pdm.backend", "scikit_build_core", "uv_build")
 """Build backends that know of no other format than ``[project]``."""
 
+OUTSIDE = ('"..', "'..")
+
+BUILD_FILES = ("CMakeLists.txt", "Cargo.toml", "meson.build")
+"""What says what is compiled, beside setup.py."""
+
 FORMATS = ("setup.py", "setup.cfg")
 """Files of setuptools that declare a project in place of pyproject.toml."""
 
@@ -71,7 +76,8 @@ class Project:
     puts the project, ``generated`` are patterns of files that the build itself writes.
     ``beside`` are the requirements that are projects here (members of a uv workspace, paths) and
     their folders, ``copied`` those of them that no environment follows, ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else.
-    ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg. ``written`` are
+    ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg, ``build_files``
+    that of the other files that say what is compiled. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
     name of entry points that are no commands; None where they are dynamic. ``classifiers`` are
     those that are declared. ``has_table`` is whether there is a ``[project]`` at all: without one
@@ -101,16 +107,22 @@ class Project:
     likely_commands: Mapping[str, str] | None = None
     beside: Mapping[NormalizedName, Path] = field(default_factory=dict)
     copied: frozenset[NormalizedName] = frozenset()
+    build_files: str = ""
 
     @property
     def reads_history(self) -> bool:
         """Whether a build may ask git: for the version, or in code of the project's own."""
-        indifferent = self._tools <= INDIFFERENT and not self.backend_in_tree and not self.setup
+        indifferent = self.build_names <= INDIFFERENT and not self.backend_in_tree and not self.setup
         hooked = any(sign in self.text for sign in HOOK_SIGNS)
         return self.version is None or not indifferent or hooked
 
     @property
-    def _tools(self) -> frozenset[NormalizedName]:
+    def compiles_python(self) -> bool:
+        """Whether Python files may be compiled into extension modules."""
+        return bool(self.build_names & {"cython", "hatch-cython", "hatch-mypyc", "mypy"})
+
+    @property
+    def build_names(self) -> frozenset[NormalizedName]:
         """The names of what a build requires."""
         names = (re.split(r"[^\w.-]", line.strip())[0] for line in self.build_requires)
         return frozenset(canonicalize_name(name) for name in names)
@@ -131,7 +143,7 @@ class Project:
         texts = (self.setup, self.text)
         return (
             backend in COMPILERS
-            or bool(self._tools & COMPILERS)
+            or bool(self.build_names & COMPILERS)
             or any(sign in text for sign in EXTENSION_SIGNS for text in texts)
             or any(path.endswith(".pyx") for path in files)
         )
@@ -146,7 +158,7 @@ class Project:
         for folder in self.beside.values():
             path = os.path.relpath(folder, self.root).replace(os.sep, "/")
             text = text.replace(f'"{path}"', "").replace(f"'{path}'", "")
-        return '"..' in text or "'.." in text
+        return any(sign in text for sign in OUTSIDE) or "../" in self.setup + self.build_files
 
 
 @dataclass(frozen=True)
@@ -245,6 +257,7 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
         copied=copied_requirements(root) if origins else frozenset(),
         text=text_if_there(root / "pyproject.toml"),
         setup="".join(text_if_there(root / name) for name in FORMATS),
+        build_files="".join(text_if_there(root / name) for name in BUILD_FILES),
         written=tuple(_written(tables.get("tool", {}))),
         plugins=None if "entry-points" in dynamic else _plugins(project),
         classifiers=tuple(map(str, project.get("classifiers", ()))),

@@ -47,7 +47,7 @@ def by_kind(requirements: "Iterable[Requirement]", own: NormalizedName) -> dict[
 
     One of the project on itself (``all = ["name[one,two]"]``) is left out: some spell it out.
     """
-    return {_kind(r, _extras(r)): str(r) for r in requirements if canonicalize_name(r.name) != own}
+    return {_kind(r, extras_of(r)): str(r) for r in requirements if canonicalize_name(r.name) != own}
 
 
 def by_own_extras(requirements: Iterable["Requirement"], own: NormalizedName) -> set[Kind]:
@@ -59,7 +59,7 @@ def by_own_extras(requirements: Iterable["Requirement"], own: NormalizedName) ->
     included: dict[NormalizedName, set[NormalizedName]] = {}
     for requirement in listed:
         if canonicalize_name(requirement.name) == own:
-            for extra in _extras(requirement):
+            for extra in extras_of(requirement):
                 asked = map(canonicalize_name, requirement.extras)
                 included.setdefault(extra, set()).update(asked)
     for _ in included:  # one may include another, and that one a third
@@ -69,7 +69,7 @@ def by_own_extras(requirements: Iterable["Requirement"], own: NormalizedName) ->
         _kind(requirement, frozenset({extra}))
         for extra, names in included.items()
         for requirement in listed
-        if _extras(requirement) & names
+        if extras_of(requirement) & names
     }
 
 
@@ -83,7 +83,7 @@ def _kind(requirement: "Requirement", extras: frozenset[NormalizedName]) -> Kind
     )
 
 
-def _extras(requirement: "Requirement") -> frozenset[NormalizedName]:
+def extras_of(requirement: "Requirement") -> frozenset[NormalizedName]:
     """Give the extras that *requirement* is for."""
     return frozenset(map(canonicalize_name, OF_EXTRA.findall(str(requirement.marker or ""))))
 

@@ -91,7 +91,9 @@ def build_environment(project: Project, scratch: Path) -> dict[str, str]:
         # Relative, for distutils expands what it takes for variables in the folders above.
         where = os.path.relpath(scratch, project.root)
         configuration.write_text(
-            f"[build]\nbuild_base = {where}/build\n[egg_info]\negg_base = {where}/egg-info\n",
+            # What was compiled beside the modules is newer, and would be taken for what is to be.
+            f"[build]\nbuild_base = {where}/build\n[build_ext]\nforce = 1\n"
+            f"[egg_info]\negg_base = {where}/egg-info\n",
             encoding="utf-8",
         )
         environment["DIST_EXTRA_CONFIG"] = str(configuration)
