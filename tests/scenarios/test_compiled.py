@@ -182,7 +182,7 @@ def test_editable_install_of_meson_python_outlives_its_build(tmp_path: Path) -> 
     assert plain.stdout.strip() == "3"
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS, C))
+@pytest.mark.parametrize("combination", slowly(TOOLS))
 def test_fresh_compiles_nothing_where_nothing_changed(
     combination: Combination, tmp_path: Path
 ) -> None:
@@ -241,7 +241,7 @@ def test_another_setting_of_the_compiler_is_seen(tmp_path: Path) -> None:
     assert world.ask(COUNT) == "6"
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS, C, RUST))
+@pytest.mark.parametrize("combination", slowly(TOOLS, C))
 def test_a_missing_compiler_is_said_before_anything_is_built(
     combination: Combination, tmp_path: Path
 ) -> None:
@@ -264,7 +264,7 @@ def test_a_missing_compiler_is_said_before_anything_is_built(
         assert "$ uv sync" not in done.stderr
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS, C))
+@pytest.mark.parametrize("combination", slowly(TOOLS))
 def test_the_doctor_knows_from_what_it_was_compiled(
     combination: Combination, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ QUICK = {"hatchling-src-cli"}
 """The combinations of which each edit belongs to the quick tests; of the others, a few do."""
 
 QUICK_EDITS = {"module deleted", "version changed by git tag", "library edited"}
-QUICK_BACKENDS = {"hatchling", "setuptools", "uv_build"}
+QUICK_COMBINATIONS = [*COMBINATIONS, *VERSIONED[:4], Combination("hatchling", "workspace", "cli")]
 
 
 def cases() -> list[object]:
@@ -35,7 +35,7 @@ def cases() -> list[object]:
             id=f"{combination}-{edit}",
             marks=[]
             if str(combination) in QUICK
-            or (edit.name in QUICK_EDITS and combination.build_backend in QUICK_BACKENDS)
+            or (edit.name in QUICK_EDITS and combination in QUICK_COMBINATIONS)
             else [pytest.mark.slow],
         )
         for combination in [*COMBINATIONS, *MORE, *NATIVE, *VERSIONED]

@@ -160,7 +160,12 @@ HOLDS = "import beside as b, importlib.util as u; print(b.VALUE, bool(u.find_spe
     ("backend", "said"),
     [
         pytest.param("hatchling", '{ path = "../beside" }', id="hatchling-copied"),
-        pytest.param("setuptools", '{ path = "../beside" }', id="setuptools-copied"),
+        pytest.param(
+            "setuptools",
+            '{ path = "../beside" }',
+            id="setuptools-copied",
+            marks=pytest.mark.slow,
+        ),
         pytest.param(
             "setuptools",
             '{ path = "../beside", editable = true }',

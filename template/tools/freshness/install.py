@@ -109,7 +109,7 @@ def _stamp(project: Project, store: Store, fingerprint: Fingerprint) -> None:
     """
     if store.folder == project.root / FOLDER:
         store.stamp(fingerprint)
-    elif f"{FOLDER}/{STAMP}" in project.text:
+    elif store.lasting and f"{FOLDER}/{STAMP}" in project.text:
         Store(project.root).stamp(fingerprint)
 
 
