@@ -137,7 +137,7 @@ def test_what_was_compiled_in_the_tree(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("backend", "files", "says"),
     [
-        ("maturin", ["src/lib.rs"], "no cargo"),
+        ("maturin", ["src/lib.rs"], "no cargo, nor C compiler"),
         ("scikit_build_core.build", ["a.cpp"], "no C++ compiler"),
         ("mesonpy", ["a.c"], "no C compiler"),
         (
@@ -165,6 +165,7 @@ def test_without_a_toolchain(
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
     refuse_without_toolchain(project, files)
-    with pytest.raises(FreshnessError, match=r"Python\.h"):
-        refuse_without_toolchain(project, ["a.c"], tmp_path)
+    if backend != "maturin":  # PyO3 reads no headers
+        with pytest.raises(FreshnessError, match=r"Python\.h"):
+            refuse_without_toolchain(project, ["a.c"], tmp_path)
     refuse_without_toolchain(project, ["a.c"])

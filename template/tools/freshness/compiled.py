@@ -123,10 +123,11 @@ def _missing(
     is_cxx = bool(suffixes & {".cc", ".cpp", ".cxx", ".hpp"})
     if is_cxx and not _found("CXX", CXX):
         yield "C++ compiler (c++, g++ or clang++, or what CXX names)", hint
-    is_c = bool(suffixes & {".c", ".pyx"}) or project.compiles_python
+    links = project.build_backend == "maturin"  # rustc has the C compiler link
+    is_c = bool(suffixes & {".c", ".pyx"}) or project.compiles_python or links
     if is_c and not _found("CC", C):
         yield "C compiler (cc, gcc or clang, or what CC names)", hint
-    reads_headers = is_cxx or is_c
+    reads_headers = (is_cxx or is_c) and not links
     if headers and reads_headers and not (headers / "Python.h").exists():
         yield (
             f"Python.h in {headers}",
