@@ -61,11 +61,13 @@ class Edit:
     def fits(self, combination: Combination) -> bool:
         """Tell whether the edit can be made in a project of *combination*."""
         kinds = ("", combination.project_type, combination.version_source, combination.layout)
+        if self.needs not in (*kinds, combination.is_compiled and "compiled"):
+            return False
         if self.change is _unselect_data:
             return EXCLUDED_DATA[combination.build_backend] is not None
         if self.change in (_rename_package, _rename_package_and_greet):
             return combination.layout in ("src", "flat") and not combination.is_compiled
-        return self.needs in (*kinds, combination.is_compiled and "compiled")
+        return True
 
 
 def starting_point(world: World) -> None:
