@@ -1,5 +1,6 @@
 """Rendered projects: the combinations of answers that the tests name, made with copier."""
 
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -134,6 +135,19 @@ def render(destination: Path, answers: Mapping[str, object]) -> Path:
         str(template_without_git()), destination, data=dict(answers), defaults=True, quiet=True
     )
     return destination
+
+
+def forget_tools(project: Path) -> None:
+    """Take the tools out of *project*'s dependency groups: what is tested does without them."""
+    pyproject = project / "pyproject.toml"
+    text, count = re.subn(
+        r"^\[dependency-groups\]\n.*?(?=^\[)",
+        "[dependency-groups]\ndev = []\n\n",
+        pyproject.read_text(encoding="utf-8"),
+        flags=re.DOTALL | re.MULTILINE,
+    )
+    assert count == 1
+    pyproject.write_text(text, encoding="utf-8")
 
 
 def quickly(combinations: list[Combination], *quick: str) -> list[object]:

@@ -29,3 +29,16 @@ def build_wheel_file(
         for entry, text in {**metadata, f"{info}/RECORD": "", **files}.items():
             archive.writestr(entry, text)
     return path
+
+
+def build_probes(folder: Path) -> Path:
+    """Write two releases of ``stale-probe``, a distribution that no index has."""
+    for release in ("1.0", "2.0"):
+        info = f"stale_probe-{release}.dist-info"
+        files = {
+            "stale_probe.py": f"VERSION = {release!r}\n",
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: stale-probe\nVersion: {release}\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        build_wheel_file(folder, files, "stale_probe", release)
+    return folder
