@@ -8,7 +8,7 @@ from support.render import Combination
 
 from staleness.commands import COMMANDS
 
-OLD_UVS = ("0.8.0", "0.10.9", "0.10.10", "0.11.19", "0.11.20")
+OLD_UVS = ("0.8.0", "0.10.9", "0.11.19", "0.11.20")
 """The oldest that a generated project admits, and both sides of what changed on the way."""
 
 SUBJECTS = {
@@ -52,6 +52,8 @@ COLUMNS = {
 }
 """The edits, of the table that the tests hold the template to, and what the picture calls them."""
 
+UNSELECTED = "data file no longer selected"
+
 CHOSEN = [edit for edit in EDITS if edit.name in COLUMNS]
 
 
@@ -69,12 +71,12 @@ def cells(newest: str) -> Iterator[Cell]:
     """Give all cells where *newest* is the newest uv; what tells most comes first."""
     for subject in ON_OLD_UVS:
         yield from _of(newest, subject)
-    for subject in ("hatchling, version from git", "setuptools, C", "meson-python"):
+    for subject in ("hatchling, version from git", "setuptools, C", "meson-python", "uv_build"):
         yield from _of(newest, subject)
     for uv in OLD_UVS:
         for subject in ON_OLD_UVS:
             yield from _of(uv, subject, old=True)
-    for subject in ("uv_build", "setuptools, version from git", "flit_core", "pdm", "poetry_core"):
+    for subject in ("setuptools, version from git", "flit_core", "pdm", "poetry_core"):
         yield from _of(newest, subject)
 
 
@@ -82,6 +84,7 @@ def _of(uv: str, subject: str, *, old: bool = False) -> Iterator[Cell]:
     for command in COMMANDS:
         for edit in CHOSEN:
             left_out = old and not (command.asks_uv and edit.name in EDITS_ON_OLD_UVS)
+            left_out |= command.runs_the_sources and edit.name == UNSELECTED
             if is_asked(subject, edit) and not left_out:
                 yield Cell(uv, subject, command.name, edit.name)
 

@@ -37,6 +37,11 @@ class Command:
     known_from: str = ""
 
     @property
+    def runs_the_sources(self) -> bool:
+        """Tell whether what it leaves is editable: what a wheel would hold is nothing to it."""
+        return self.group is Group.EDITABLE or self.name in ("make install-editable", "make run")
+
+    @property
     def ours(self) -> bool:
         """Tell whether it is one of this template's."""
         return self.group is Group.OURS
@@ -133,7 +138,7 @@ COMMANDS = [
     Command("make run", Group.OURS, "make -s run ARGS="),
     Command("make run-wheel", Group.OURS, "make -s run-wheel ARGS="),
     Command(
-        "make install, then uv sync in a project that depends on it by path",
+        "make install; path dependency: uv sync",
         Group.OURS,
         "make install && cd ../consumer && uv sync",
         CONSUMER,

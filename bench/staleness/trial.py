@@ -72,6 +72,7 @@ class Subject(World):
         self.combination = SUBJECTS[cell.subject]
         self.typed = BY_NAME[cell.command]
         self._prepare(root / FOLDER, str(uv))
+        (self.root / "uv" / "uvx").symlink_to(uv.with_name("uvx"))
         self.extra = {
             "PIP_CACHE_DIR": str(shared / "pip"),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -116,8 +117,8 @@ class Subject(World):
         leaves = self.typed.leaves
         if leaves == TOOL:
             return self.tools / "demo-app" / "bin"
-        home = self.root / "consumer" / VENV if leaves == CONSUMER else self.project / leaves
-        return (home if leaves != VENV else self.project / ".venv") / "bin"
+        folder = self.root / "consumer" if leaves == CONSUMER else self.project
+        return folder / (".venv" if leaves in (CONSUMER, VENV) else leaves) / "bin"
 
     def answer(self, question: str) -> str:
         """Ask, and give the last line of what is answered."""
@@ -181,6 +182,8 @@ def try_out(cell: Cell, uv: Path, root: Path, shared: Path) -> Result:
         if first.returncode:
             raise BlindError(f"the command fails before the edit: {first.stdout}{first.stderr}")
     before = [subject.answer(question) for question in edit.answers]
+    if not all(map(_is_answered, edit.answers, before)):
+        raise BlindError(f"the program does not answer before the edit: {before}")
     if _holds(before, edit):
         raise BlindError(f"the question does not see the edit: {before}")
     edit.change(subject)
@@ -194,9 +197,15 @@ def try_out(cell: Cell, uv: Path, root: Path, shared: Path) -> Result:
     if again is not None and again.returncode:
         return Result(Outcome.FAILED, seconds, _complaint(again))
     after = [subject.answer(question) for question in edit.answers]
-    if _holds(after, edit):
-        return Result(Outcome.FRESH, seconds)
-    return Result(Outcome.STALE, seconds, "; ".join(after))
+    if not all(map(_is_answered, edit.answers, after)):
+        return Result(Outcome.FAILED, seconds, "; ".join(after))
+    outcome = Outcome.FRESH if _holds(after, edit) else Outcome.STALE
+    return Result(outcome, seconds, "" if outcome is Outcome.FRESH else "; ".join(after))
+
+
+def _is_answered(question: str, answer: str) -> bool:
+    """Tell whether a program was run; that a command is not there is an answer only of one."""
+    return question.startswith("$") or (answer != "command not found" and "make: " not in answer)
 
 
 def _holds(answers: Sequence[str], edit: Edit) -> bool:

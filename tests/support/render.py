@@ -138,14 +138,16 @@ def render(destination: Path, answers: Mapping[str, object]) -> Path:
 
 
 def forget_tools(project: Path) -> None:
-    """Take the tools out of *project*'s dependency groups: what is tested does without them."""
+    """Take the tools out of *project*'s dependency groups, but for those that it is built with."""
     pyproject = project / "pyproject.toml"
-    text, count = re.subn(
-        r"^\[dependency-groups\]\n.*?(?=^\[)",
-        "[dependency-groups]\ndev = []\n\n",
-        pyproject.read_text(encoding="utf-8"),
-        flags=re.DOTALL | re.MULTILINE,
-    )
+
+    def without(groups: re.Match[str]) -> str:
+        build = "".join(re.findall(r"^build = .*\n", groups[0], re.MULTILINE))
+        dev = '{ include-group = "build" }' if build else ""
+        return f"[dependency-groups]\n{build}dev = [{dev}]\n\n"
+
+    groups = re.compile(r"^\[dependency-groups\]\n.*?(?=^\[)", re.DOTALL | re.MULTILINE)
+    text, count = groups.subn(without, pyproject.read_text(encoding="utf-8"))
     assert count == 1
     pyproject.write_text(text, encoding="utf-8")
 

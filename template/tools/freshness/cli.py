@@ -136,6 +136,7 @@ def _reader(parsed: argparse.Namespace, uv: Uv) -> Callable[[Path], Project]:
 def _asking(parsed: argparse.Namespace) -> Asking:
     """Say how a build backend may be asked for what pyproject.toml does not declare."""
     return Asking(
+        _waiting,
         may_build=not getattr(parsed, "quick", False),
         old_will_do=parsed.verb in (clean, uninstall, update),
         lasting=parsed.verb is not doctor,

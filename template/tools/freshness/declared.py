@@ -1,6 +1,7 @@
 """What a project without ``[project]`` declares: its build backend knows, so a build tells."""
 
 import json
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +23,11 @@ NOTE = "declared.json"
 class Asking:
     """How the build backend may be asked: whether a build is allowed, and an old answer will do.
 
-    *lasting* is whether the answer is kept in the project, which then has a store.
+    *lasting* is whether the answer is kept in the project, which then has a store; *wait* is called
+    where another process has it.
     """
+
+    wait: Callable[[], None]
 
     may_build: bool = True
     old_will_do: bool = False
@@ -48,6 +52,7 @@ def ask_backend(uv: Uv, asking: Asking, project: Project) -> Declared:
         )
     with (
         nullcontext(Store(project.root)) if asking.lasting else store_of(project.root) as store,
+        store.locked(asking.wait),
         store.scratch() as folder,
         store.scratch() as scratch,
     ):

@@ -18,7 +18,7 @@ from packaging.utils import NormalizedName
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
 from freshness.compiled import interpreter_of, refuse_without_toolchain
-from freshness.backup import discard, put_back, set_aside
+from freshness.backup import discard, links_to_copies, put_back, set_aside
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
 from freshness.environments import PIPX, TOOL, VENV, Environment, distributions, is_environment
@@ -140,7 +140,8 @@ def refuse_foreign_commands(environment: Environment, commands: Iterable[str]) -
     """
     if environment.commands_folder == environment.scripts:
         return
-    own = own_commands(environment)
+    # Links to a copy are what another checkout left that was killed while it replaced its commands.
+    own = [*own_commands(environment), *links_to_copies(environment, aside_name(environment))]
     foreign = [
         f"{path} {_owner(path, environment)}"
         for command in sorted(commands)
@@ -317,7 +318,7 @@ def python_for(project: Project, environment: Environment | None = None) -> list
 
 
 def recover(project: Project, environment: Environment) -> bool:
-    """Undo a swap that was killed half-way; tell whether there was one to undo."""
+    """Undo a swap that was killed half-way; tell whether it had touched the environment."""
     aside = aside_of(project, environment)
     if not aside.exists():
         return False
@@ -325,11 +326,10 @@ def recover(project: Project, environment: Environment) -> bool:
         installed = read_installed(environment, project.name)
     except FreshnessError:
         installed = None
-    if installed and _is_whole(installed):
+    if installed and _is_whole(installed) and not links_to_copies(environment, aside.name):
         discard(aside)  # killed after the swap
         return False
-    put_back(environment, aside)
-    return True
+    return put_back(environment, aside)
 
 
 def _is_whole(installed: Installed) -> bool:
@@ -338,9 +338,13 @@ def _is_whole(installed: Installed) -> bool:
 
 def aside_of(project: Project, environment: Environment) -> Path:
     """Give the folder where what *environment* holds is kept while it is replaced."""
+    return project.root / FOLDER / "aside" / aside_name(environment)
+
+
+def aside_name(environment: Environment) -> str:
+    """Name the copy of *environment*, the same in every project that installs into it."""
     where = f"{environment.prefix}\0{environment.commands_folder}"
-    name = hashlib.sha256(where.encode("utf-8", "surrogateescape")).hexdigest()[:20]
-    return project.root / FOLDER / "aside" / name
+    return hashlib.sha256(where.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
 def _must_succeed(code: int, program: str = "uv") -> None:

@@ -27,6 +27,9 @@ MANIFEST = "manifest.json"
 STAMP = "stamp"
 """A file that changes with the sources; ``cache-keys`` of uv may name it (it sees deletions)."""
 
+BUILDING = "building-"
+"""How the names of folders begin in which something is built."""
+
 WHEELS_KEPT = 8
 """How many wheels of one name the store holds at most."""
 
@@ -51,19 +54,24 @@ class Store:
 
     @contextmanager
     def locked(self, wait: Callable[[], None]) -> Iterator[None]:
-        """Hold the store for one process; call *wait* once if another one has it."""
+        """Hold the store for one process; call *wait* once if another one has it.
+
+        What builds that were killed have left is removed: whoever builds holds the store.
+        """
         self._make()
         with held(self.folder / "lock", wait):
+            for left in self.folder.glob(f"{BUILDING}*"):
+                shutil.rmtree(left, ignore_errors=True)
             yield
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
-        """Give an empty folder in the store that is gone afterwards."""
+        """Give an empty folder in the store, which has to be held; it is gone afterwards."""
         import tempfile
 
         self._make()
         with tempfile.TemporaryDirectory(
-            prefix="building-", dir=self.folder, ignore_cleanup_errors=True
+            prefix=BUILDING, dir=self.folder, ignore_cleanup_errors=True
         ) as folder:
             yield Path(folder)
 
