@@ -1,6 +1,10 @@
 """The tasks of this repository; a session is one command, run with the tools of uv.lock."""
 
+from pathlib import Path
+
 import nox
+
+ROOT = Path(__file__).parent
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
@@ -85,6 +89,21 @@ def sample(session: nox.Session) -> None:
 def scenarios(session: nox.Session) -> None:
     """Run the whole matrix: every edit, build backend, layout and project type."""
     session.run("pytest", "--numprocesses=2", *session.posargs)
+
+
+@nox.session
+def faults(session: nox.Session) -> None:
+    """Inject faults into every install workflow; note the outcomes for the documentation."""
+    results = ROOT / "bench" / "results" / "faults.jsonl"
+    results.unlink(missing_ok=True)
+    command = ("pytest", "--numprocesses=2", "tests/faults", *session.posargs)
+    session.run(*command, env={"FAULTS_RESULTS": str(results)})
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Run what is left of the staleness matrix: an hour or two; then draw it."""
+    session.run("python", "bench/staleness/__main__.py", *session.posargs)
 
 
 @nox.session

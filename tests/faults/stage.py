@@ -27,7 +27,7 @@ def main() -> None:
     print(*sorted(values), stale_probe.VERSION, importlib.metadata.version("demo-app"))
 """
 
-ABSENT = "absent"
+OLD, NEW, ABSENT = "the old works", "the new works", "absent"
 
 COMBINATIONS = (
     Combination("hatchling", "src", "cli"),
@@ -120,6 +120,21 @@ class Stage(World):
         except FileNotFoundError:
             return ABSENT
         return done.stdout.strip() if done.returncode == 0 else f"MIXTURE: {output(done)}"
+
+    def outcome(self, old: str, *, in_venv: bool = False) -> str:
+        """Give what a fault left: OLD (which answers *old*), NEW or ABSENT; a mixture fails."""
+        found = self.installed(in_venv=in_venv)
+        words = {self.state.answer: NEW, ABSENT: ABSENT, old: OLD}
+        assert found in words, found
+        return words[found]
+
+    def comes_back(self, verb: str, *, in_venv: bool = False) -> None:
+        """Run *verb* without a fault: it succeeds, and what is installed is what is written."""
+        self.make(verb)
+        assert self.installed(in_venv=in_venv) == self.state.answer
+        left = list((self.project / ".freshness").glob("building-*"))
+        left += list((self.project / ".freshness" / "aside").glob("*"))
+        assert left == [], "the store is tidy again"
 
     def surroundings(self) -> Mapping[str, str]:
         """Give all that no install may change, path by path, with its content and permissions."""

@@ -40,8 +40,8 @@ class Step:
 
     @property
     def moments(self) -> list[int]:
-        """The change before which nothing of the step is done, and one in its middle."""
-        return sorted({self.first, (self.first + self.last) // 2})
+        """The change before which nothing of the step is done, and three within it."""
+        return sorted({self.first + (self.last - self.first) * part // 4 for part in range(4)})
 
 
 def steps_of(changes: Sequence[str]) -> list[Step]:

@@ -1,0 +1,21 @@
+"""What became of an install under a fault, noted for the table in the documentation."""
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+
+from support.render import REPOSITORY
+
+FILE = REPOSITORY / "bench" / "results" / "faults.jsonl"
+
+VARIABLE = "FAULTS_RESULTS"
+"""The variable that names the file to note outcomes in; unset, none are noted."""
+
+
+def note(fault: str, verb: str, project: object, outcomes: Counter[str]) -> None:
+    """Add a line to the file that VARIABLE names."""
+    if VARIABLE in os.environ:
+        row = {"fault": fault, "verb": verb, "project": str(project), "outcomes": dict(outcomes)}
+        with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(row, sort_keys=True) + "\n")

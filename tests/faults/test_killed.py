@@ -1,0 +1,44 @@
+"""Killed or interrupted at every step in turn: the program is the old, the new, or absent."""
+
+import signal
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from support.render import Combination
+
+from faults.outcomes import note
+from faults.stage import ABSENT, COMBINATIONS, WORKFLOWS, Stage, Workflow, needs
+from faults.steps import steps_of, traced
+
+SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(needs("strace")), reason=needs("strace"))
+@pytest.mark.parametrize("name", SIGNALS)
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
+@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+def test_stopped_at_every_step(
+    combination: Combination, workflow: Workflow, name: str, tmp_path: Path
+) -> None:
+    stage = Stage(tmp_path, combination)
+    verb, in_venv = workflow.verb, workflow.in_venv
+    stage.make(verb)
+    stage.change()
+    changes, code, said = traced(stage, ["make", verb])
+    assert code == 0, said
+    steps = steps_of(changes)
+    assert len(steps) > 3, "strace sees the changes of the disk"
+    outcomes: Counter[str] = Counter()
+    for moment in (moment for step in steps for moment in step.moments):
+        stage.change()
+        old, before = stage.installed(in_venv=in_venv), stage.surroundings()
+        _, code, said = traced(stage, ["make", verb], moment, SIGNALS[name])
+        outcome = stage.outcome(old, in_venv=in_venv)
+        assert name == "SIGKILL" or in_venv or outcome != ABSENT, said
+        assert stage.surroundings() == before
+        outcomes[outcome] += 1
+        stage.comes_back(verb, in_venv=in_venv)
+    note(f"{name} at every step", verb, combination, outcomes)
+    assert sum(outcomes.values()) > len(steps)
