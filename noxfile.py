@@ -104,6 +104,7 @@ def faults(session: nox.Session) -> None:
 def matrix(session: nox.Session) -> None:
     """Run what is left of the staleness matrix: an hour or two; then draw it."""
     session.run("python", "bench/staleness/__main__.py", *session.posargs)
+    session.notify("pages")
 
 
 @nox.session
@@ -125,9 +126,23 @@ def scale(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/, with warnings as errors."""
+    session.run(
+        "sphinx-build", "--fail-on-warning", "--fresh-env", "docs", "site", *session.posargs
+    )
+
+
+@nox.session
 def pages(session: nox.Session) -> None:
     """Write the pages that are made from the code."""
     session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session
+def record(session: nox.Session) -> None:
+    """Record the first five minutes from a real run, for the tutorial."""
+    session.run("python", "bench/record.py", *session.posargs)
 
 
 @nox.session

@@ -4,12 +4,17 @@ import argparse
 import hashlib
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-sys.path.insert(0, str(REPOSITORY / "template" / "tools"))
+sys.path[:0] = [str(REPOSITORY / part) for part in ("template/tools", "tests", "bench", "docs")]
 
+import diagrams  # noqa: E402
+import reference_pages as pages  # noqa: E402
 from freshness.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
+from staleness import picture  # noqa: E402
+from staleness import results as measured  # noqa: E402
 
 FAMILIES = {
     "1": "Sources and archives",
@@ -110,9 +115,32 @@ def sums() -> str:
 
 
 FRESHNESS = REPOSITORY / "template" / "tools" / "freshness"
-PAGES = {
+REFERENCE = REPOSITORY / "docs" / "reference"
+PICTURES = REPOSITORY / "docs" / "pictures"
+
+
+def drawn(name: str) -> Callable[[], str]:
+    """Give what draws the picture *name*."""
+
+    def draw() -> str:
+        if name in diagrams.DIAGRAMS:
+            return diagrams.way(diagrams.DIAGRAMS[name])
+        return picture.drawn(measured.read())[name]
+
+    return draw
+
+
+PAGES: dict[Path, Callable[[], str]] = {
     REPOSITORY / "template" / "docs" / "doctor.md": doctor_page,
     FRESHNESS / "SHA256SUMS": sums,
+    REFERENCE / "findings.md": doctor_page,
+    REFERENCE / "questions.md": pages.questions,
+    REFERENCE / "verbs.md": pages.verbs,
+    REFERENCE / "json.md": pages.json_shape,
+    REFERENCE / "staleness.md": pages.staleness,
+    REFERENCE / "advice.md": pages.advice,
+    REFERENCE / "faults.md": pages.faults,
+    **{PICTURES / name: drawn(name) for name in (*diagrams.DIAGRAMS, *picture.NAMES)},
 }
 
 
@@ -120,6 +148,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.parse_args()
     for path, page in PAGES.items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(page(), encoding="utf-8")
         print(f"wrote {path.relative_to(REPOSITORY)}")
     return 0

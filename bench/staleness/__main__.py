@@ -1,4 +1,4 @@
-"""Run the staleness matrix, or go on with it; then draw the pictures and write the table.
+"""Run the staleness matrix, or go on with it. `nox -s pages` draws what was measured.
 
 Each cell is a project of its own in a temporary folder, with its own folders of uv's for tools
 and commands. What is measured stands in bench/results/staleness.jsonl; a cell that stands there
@@ -26,7 +26,7 @@ sys.path[1:1] = [str(REPOSITORY / "tests"), str(REPOSITORY / "template" / "tools
 from support.tree import build_probes  # noqa: E402
 from support.world import cache_folder, uv_executable  # noqa: E402
 
-from staleness import picture, results  # noqa: E402
+from staleness import results  # noqa: E402
 from staleness.cells import OLD_UVS, Cell, cells  # noqa: E402
 from staleness.results import Circumstances  # noqa: E402
 from staleness.trial import BlindError, Outcome, Result, try_out  # noqa: E402
@@ -37,11 +37,8 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cells at once")
     parser.add_argument("--only", default="", help="cells that have this in their description")
     parser.add_argument("--results", type=Path, default=results.FILE, help="where they stand")
-    parser.add_argument("--draw", action="store_true", help="run nothing, only draw")
     parser.add_argument("--list", action="store_true", help="list the cells, run nothing")
     parsed = parser.parse_args()
-    if parsed.draw:
-        return draw(parsed.results)
     newest = version_of(Path(uv_executable()))
     chosen = [cell for cell in cells(newest) if parsed.only in describe(cell)]
     if parsed.list:
@@ -53,7 +50,7 @@ def main() -> int:
         f"{len(chosen)} cells, {len(chosen) - len(left)} of them measured before", file=sys.stderr
     )
     failures = measure(left, parsed.workers, parsed.results, newest) if left else 0
-    return draw(parsed.results) or min(failures, 1)
+    return min(failures, 1)
 
 
 def describe(cell: Cell) -> str:
@@ -154,17 +151,6 @@ def show(done: int, total: int, tally: dict[Outcome, int], start: float) -> None
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
     elif done % 25 == 0 or done == total:
         print(text, file=sys.stderr, flush=True)
-
-
-def draw(path: Path) -> int:
-    """Draw what was measured."""
-    measured = results.read(path)
-    if not measured.cells:
-        print("error: nothing was measured yet\nhint: run `nox -s matrix`", file=sys.stderr)
-        return 2
-    for file in picture.draw(measured):
-        print(f"wrote {file.relative_to(REPOSITORY)}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -5,14 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 
 from staleness.cells import COLUMNS, EDITS_ON_OLD_UVS, OLD_UVS, ON_OLD_UVS, Cell
 from staleness.commands import COMMANDS, Command, Group
 from staleness.results import Results
 from staleness.trial import Outcome
-
-FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
 LABEL, SIDE, ROW, HEAD = 400, 43, 22, 132
 """The width of the commands' column, of a cell and the height of a row and the heading, pixels."""
@@ -141,16 +138,19 @@ def _measured_with(results: Results) -> str:
     return f"Measured on {last.date}, {last.system}, CPython {last.python}, {others}."
 
 
-def draw(results: Results, folder: Path = FOLDER) -> list[Path]:
-    """Draw both pictures in both themes; give the files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, picture in (("staleness", by_edit(results)), ("staleness-by-uv", by_uv(results))):
-        for theme, colours in THEMES.items():
-            path = folder / f"{name}-{theme}.svg"
-            path.write_text(as_svg(picture, colours), encoding="utf-8")
-            written.append(path)
-    return written
+NAMES = tuple(
+    f"{name}-{theme}.svg" for name in ("staleness", "staleness-by-uv") for theme in THEMES
+)
+
+
+def drawn(results: Results) -> dict[str, str]:
+    """Draw both pictures in both themes; give the SVG by the name of the file."""
+    pictures = {"staleness": by_edit(results), "staleness-by-uv": by_uv(results)}
+    return {
+        f"{name}-{theme}.svg": as_svg(picture, colours)
+        for name, picture in pictures.items()
+        for theme, colours in THEMES.items()
+    }
 
 
 def as_svg(picture: Picture, theme: Theme) -> str:

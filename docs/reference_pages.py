@@ -1,0 +1,286 @@
+"""The reference pages that are made from their sources: questions, verbs, JSON, what was measured."""
+
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import yaml
+from faults.outcomes import FILE as FAULTS
+from staleness import results as measured
+from staleness.cells import COLUMNS
+from staleness.commands import BY_NAME, COMMANDS
+from staleness.picture import newest_uv
+from staleness.results import Results
+from staleness.trial import Outcome
+
+REPOSITORY = Path(__file__).parents[1]
+TEMPLATE = REPOSITORY / "template"
+
+ADVICE = {
+    "Reinstall it.": "uv tool install .",
+    "Reinstall it by force.": "uv tool install --force .",
+    "Reinstall it with everything it needs.": "uv tool install --reinstall .",
+    "Do not use the cache.": "uv tool install --force --no-cache .",
+    "Remove what old builds left, then reinstall.": (
+        "rm -rf build dist *.egg-info && uv tool install --force ."
+    ),
+    "Upgrade the tool.": "uv tool upgrade demo-app",
+    "Build it, and install the wheel.": "uv build && uv tool install --force dist/*.whl",
+    "Build the wheel alone, and install that.": (
+        "uv build --wheel && uv tool install --force dist/*.whl"
+    ),
+    "Use pip, by force, without its cache.": "pip install --force-reinstall --no-cache-dir .",
+    "Sync the environment.": "uv sync --no-editable",
+    "Name the package to be reinstalled.": "uv sync --no-editable --reinstall-package demo-app",
+    "Do not install, use uvx.": "uvx --from . COMMAND",
+    "Refresh.": "uvx --refresh --from . COMMAND",
+    "Install it editable, once and for all.": "uv tool install --editable ., once",
+    "`make install` of this template": "make install",
+}
+"""What people are told to do, and the command of the matrix that does it."""
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Give a table in Markdown; what would end a cell is escaped."""
+    heading = list(head)
+    lines = [heading, ["---"] * len(heading), *rows]
+    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in lines)
+
+
+def code(text: object) -> str:
+    """Spell *text* as code in Markdown, whatever is in it."""
+    fence = "``" if "`" in str(text) else "`"
+    return f"{fence}{text}{fence}"
+
+
+class _Tagged(yaml.SafeLoader):
+    """YAML in which copier's own tags are passed over."""
+
+
+_Tagged.add_multi_constructor("!", lambda _loader, _suffix, _node: {})
+
+
+def questions() -> str:
+    """Give the page of the questions, from copier.yml."""
+    declared = yaml.load((REPOSITORY / "copier.yml").read_text(encoding="utf-8"), _Tagged)  # noqa: S506 - a safe loader
+    rows = []
+    for name, question in declared.items():
+        if name.startswith("_") or not isinstance(question, dict) or question.get("when") is False:
+            continue
+        default = str(question.get("default", ""))
+        default = "computed from other answers" if "{" in default else code(default or "none")
+        rows.append(
+            [
+                code(name),
+                " ".join(str(question.get("help", "")).split()),
+                _answers(question),
+                default,
+            ]
+        )
+    return (
+        "# Questions\n\nWhat `copier copy` asks, in this order. Each has a default; "
+        "`--data NAME=ANSWER` answers one,\n`copier update --data NAME=ANSWER` changes it later.\n\n"
+        + table(["question", "what it asks", "answers", "default"], rows)
+        + "\n"
+    )
+
+
+def _answers(question: Mapping[str, object]) -> str:
+    choices = question.get("choices")
+    if isinstance(choices, dict):
+        values = [c.get("value", name) if isinstance(c, dict) else c for name, c in choices.items()]
+        return ", ".join(code(value) for value in values)
+    if isinstance(choices, list):
+        return ", ".join(code(c[1] if isinstance(c, list) else c) for c in choices)
+    return str(question.get("type", "text")).replace("str", "text")
+
+
+def verbs() -> str:
+    """Give the page of the Makefile's targets and nox's sessions."""
+    sessions = _sessions()
+    makefile = (TEMPLATE / "Makefile").read_text(encoding="utf-8")
+    parts: list[tuple[str, list[list[str]]]] = []
+    rows: list[list[str]] = []
+    for line in makefile.splitlines():
+        if line.startswith("## --- "):
+            parts.append((line[7:], rows := []))
+        elif found := re.match(r"([a-z-]+):.*## (.*)", line):
+            name, says = found.groups()
+            rows.append([code(name), says, sessions.pop(name, "in make alone")])
+    head = ["target and session", "what `make` says", "what `nox --list` says"]
+    text = "\n\n".join(f"## {title}\n\n{table(head, found)}" for title, found in parts)
+    alone = [[code(name), "", says] for name, says in sessions.items()]
+    if alone:
+        text += f"\n\n## In nox alone\n\n{table(head, alone)}"
+    return (
+        "# Verbs\n\nThe targets of a generated project's Makefile, and its nox sessions of the same "
+        'names.\nArguments: `make run ARGS="demo-app --help"`, `nox -s run -- demo-app --help`.\n\n'
+        f"{text}\n"
+    )
+
+
+def _sessions() -> dict[str, str]:
+    """Give the sessions of the template's noxfile, by name, and the first line of each docstring."""
+    found = {}
+    source = (TEMPLATE / "noxfile.py").read_text(encoding="utf-8")
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        for decorator in node.decorator_list:
+            text = ast.unparse(decorator)
+            if text.startswith("nox.session"):
+                named = re.search(r"name='([^']+)'", text)
+                name = named[1] if named else node.name
+                found[name] = (ast.get_docstring(node) or "").partition("\n")[0]
+    return {name: says for name, says in found.items() if not name.startswith("_")}
+
+
+def json_shape() -> str:
+    """Give the page of the JSON that the doctor prints, from its schema."""
+    text = (TEMPLATE / "docs" / "doctor.schema.json").read_text(encoding="utf-8")
+    schema = json.loads(text)
+    parts = [_fields("The object", schema)]
+    parts += [_fields(name, each) for name, each in schema["$defs"].items() if "properties" in each]
+    return (
+        "# JSON\n\nWhat `make doctor ARGS=--json` prints: one object. "
+        f"{schema['description']}\n\n" + "\n\n".join(parts) + "\n\n## The schema\n\n"
+        "Each generated project has it as `docs/doctor.schema.json`.\n\n"
+        f"```json\n{text.rstrip()}\n```\n"
+    )
+
+
+def _fields(name: str, schema: Mapping[str, object]) -> str:
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    rows = [
+        [code(field), _kind(each), str(each.get("description", ""))]
+        for field, each in properties.items()
+    ]
+    return f"## {name}\n\n{table(['field', 'kind', 'what'], rows)}"
+
+
+def _kind(schema: Mapping[str, object]) -> str:
+    for key in ("const", "enum", "$ref"):
+        if key in schema:
+            value = schema[key]
+            values = value if isinstance(value, list) else [value]
+            return ", ".join(
+                code(str(v).rpartition("/")[2] if key == "$ref" else json.dumps(v)) for v in values
+            )
+    items = schema.get("items")
+    kind = schema.get("type", "any")
+    named = " or ".join(kind) if isinstance(kind, list) else str(kind)
+    return f"{named} of {_kind(items)}" if isinstance(items, dict) else named
+
+
+def staleness() -> str:
+    """Give the page of the matrix."""
+    found = measured.read()
+    newest = newest_uv(found)
+    total = found.count_of(found.cells)
+    ours = found.count_of(
+        c for c in found.cells if c.command in BY_NAME and BY_NAME[c.command].ours
+    )
+    known = [[code(c.name), c.known_from] for c in COMMANDS if c.known_from]
+    typed = [[code(c.name), code(c.line)] for c in COMMANDS if c.name != c.line]
+    return (
+        "# The staleness matrix\n\n"
+        f"{sum(total.values())} trials: {total[Outcome.FRESH]} fresh, {total[Outcome.STALE]} stale, "
+        f"{total[Outcome.FAILED]} in which the command failed. Of this template's commands: "
+        f"{sum(ours.values())} trials, {ours[Outcome.STALE]} stale, {ours[Outcome.FAILED]} failed.\n\n"
+        "A trial is a project of its own, for real: the command is run, the sources are edited, the "
+        "command is\nrun again, and the installed program is asked. It is *fresh* if the program "
+        "answers as the sources say,\n*stale* if not. Each trial begins with a question that shows "
+        "the edit was not there before.\n\n"
+        + _pictures("staleness", f"Commands and edits, with uv {newest}")
+        + "\n\n"
+        + _pictures("staleness-by-uv", "The same commands with older uv")
+        + "\n\nThe projects are those that the template makes. For commands that are not its own, its "
+        "Makefile, its\ntools and `[tool.uv]` are taken out first: what is left is what any template "
+        "gives. What is selected\nfor a wheel is not asked of editable installs, for they have none.\n\n"
+        "`nox -s matrix` runs what was not run yet (`-- --list` shows the trials), and draws. The numbers are "
+        "in\n`bench/results/staleness.jsonl`.\n\n"
+        "## What is stale, by command\n\n"
+        + table(
+            ["command", f"stale, uv {newest}", "with"],
+            [[code(c.name), *_verdict(found, newest, c.name)] for c in COMMANDS],
+        )
+        + "\n\n## What the names stand for\n\n"
+        + table(["name", "line"], typed)
+        + "\n\nThe same command is what these run:\n\n"
+        + table(["command", "in"], known)
+        + "\n"
+    )
+
+
+def _pictures(name: str, alt: str) -> str:
+    return "\n\n".join(
+        f"```{{image}} ../pictures/{name}-{theme}.svg\n:class: only-{theme}\n:alt: {alt}\n```"
+        for theme in ("light", "dark")
+    )
+
+
+def _verdict(found: Results, uv: str, command: str) -> list[str]:
+    """Give how many trials of *command* were stale, and with which edits of which projects."""
+    cells = [cell for cell in found.cells if cell.uv == uv and cell.command == command]
+    counts = found.count_of(cells)
+    by_edit: dict[str, list[str]] = {}
+    for cell in cells:
+        if found.cells[cell].outcome is Outcome.STALE:
+            by_edit.setdefault(cell.subject, []).append(COLUMNS[cell.edit])
+    every = len({cell.edit for cell in cells})
+    said = [
+        f"{subject}: {'every edit' if len(edits) == every else ', '.join(edits)}"
+        for subject, edits in by_edit.items()
+    ]
+    if failed := counts[Outcome.FAILED]:
+        said.append(f"the command failed in {failed}")
+    return [f"{counts[Outcome.STALE]} of {sum(counts.values())}", "; ".join(said)]
+
+
+def advice() -> str:
+    """Give the table of common advice, which the explanation includes."""
+    found = measured.read()
+    newest = newest_uv(found)
+    rows = [
+        [
+            advice if advice.startswith("`") else f"“{advice}”",
+            code(name),
+            *_verdict(found, newest, name),
+        ]
+        for advice, name in ADVICE.items()
+    ]
+    return table(["advice", "command", f"stale, uv {newest}", "with"], rows) + "\n"
+
+
+def faults() -> str:
+    """Give the page of the faults, from the outcomes that the tests noted."""
+    rows = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
+    words = ["the old works", "the new works", "one of the two works", "absent"]
+    by_fault: dict[tuple[str, str], Counter[str]] = {}
+    for row in rows:
+        key = (row["fault"], row["verb"])
+        by_fault.setdefault(key, Counter()).update(row["outcomes"])
+    order = sorted(by_fault, key=lambda key: (re.sub(r"\d+", "", key[0]), len(key[0]), key))
+    lines = [
+        [fault, code(verb), *(str(by_fault[fault, verb][word] or "") for word in words), "0"]
+        for fault, verb in order
+    ]
+    projects = dict.fromkeys(row["project"] for row in rows)
+    return (
+        "# Faults\n\nWhat is installed after a fault in the middle of an install, counted. "
+        f"{sum(sum(c.values()) for c in by_fault.values())} runs; the projects are "
+        f"{', '.join(code(p) for p in projects)}.\nAfter each, the same verb without the fault "
+        "succeeded, and nothing but artifacts, the store and uv's own\nfolders had changed. `absent` "
+        "is a command that is not found, as the shell says it; a *mixture* is a program\nthat runs "
+        "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
+        + table(["fault", "verb", *words, "a mixture"], lines)
+        + "\n\n`at every step`: the signal goes to all processes of the command, at four moments of "
+        "each run of\nchanges of the disk, which strace tells. `disk full`: a file system of its own "
+        "with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "
+        "writes.\n\n`nox -s faults` makes this page's numbers again, in "
+        "`bench/results/faults.jsonl`; tests/faults says how.\n"
+    )
