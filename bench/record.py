@@ -83,11 +83,15 @@ SCENES = (
 
 def typed(command: str, root: Path, folder: Path, environment: Mapping[str, str]) -> str:
     """Run *command* in a terminal; give what it shows, behind a prompt."""
-    said = pexpect.run(
-        shlex.join(["sh", "-c", command]), cwd=str(folder), env=dict(environment), timeout=300
+    said = pexpect.run(  # with an encoding it is text
+        shlex.join(["sh", "-c", command]),
+        cwd=str(folder),
+        env=dict(environment),
+        timeout=300,
+        encoding="utf-8",
     )
     shown = command.replace(CLONE, "../neverstale")
-    text = bytes(said).decode("utf-8").replace("\r\n", "\n").replace(str(root), "~")
+    text = str(said).replace("\r\n", "\n").replace(str(root), "~")
     return f"\x1b[1;32m$\x1b[0m \x1b[1m{shown}\x1b[0m\n{text}"
 
 

@@ -258,7 +258,9 @@ def advice() -> str:
 
 def faults() -> str:
     """Give the page of the faults, from the outcomes that the tests noted."""
-    rows = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
+    noted = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
+    # Where a test was run again, the later outcome counts.
+    rows = list({(row["fault"], row["verb"], row["project"]): row for row in noted}.values())
     words = ["the old works", "the new works", "one of the two works", "absent"]
     by_fault: dict[tuple[str, str], Counter[str]] = {}
     for row in rows:
@@ -278,9 +280,9 @@ def faults() -> str:
         "is a command that is not found, as the shell says it; a *mixture* is a program\nthat runs "
         "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
         + table(["fault", "verb", *words, "a mixture"], lines)
-        + "\n\n`at every step`: the signal goes to all processes of the command, at four moments of "
-        "each run of\nchanges of the disk, which strace tells. `disk full`: a file system of its own "
-        "with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "
+        + "\n\n`at every step`: the signal goes to all processes of the command,\nat the first change of each run of "
+        "changes of the disk in one place, in its middle, and a third time within\nthe environment; "
+        "strace tells when. `disk full`: a file system of its own with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "
         "writes.\n\n`nox -s faults` makes this page's numbers again, in "
         "`bench/results/faults.jsonl`; tests/faults says how.\n"
     )

@@ -136,6 +136,11 @@ class Stage(World):
         left += list((self.project / ".freshness" / "aside").glob("*"))
         assert left == [], "the store is tidy again"
 
+    def forget_temporary_files(self) -> None:
+        """Empty the system's temporary folder, as it is for the stage."""
+        shutil.rmtree(self.root / "temporary")
+        (self.root / "temporary").mkdir()
+
     def surroundings(self) -> Mapping[str, str]:
         """Give all that no install may change, path by path, with its content and permissions."""
         return {

@@ -40,8 +40,9 @@ class Step:
 
     @property
     def moments(self) -> list[int]:
-        """The change before which nothing of the step is done, and three within it."""
-        return sorted({self.first + (self.last - self.first) * part // 4 for part in range(4)})
+        """The first change, one in the middle and, where the program itself is, one more."""
+        parts = 3 if self.place in ("the tool", "the environment") else 2
+        return sorted({self.first + (self.last - self.first) * n // parts for n in range(parts)})
 
 
 def steps_of(changes: Sequence[str]) -> list[Step]:

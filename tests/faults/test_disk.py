@@ -51,17 +51,20 @@ def test_disk_is_full(combination: Combination, workflow: Workflow, tmp_path: Pa
         filler = disk / "filler"
         for level in LEVELS:
             stage.change()
+            stage.forget_temporary_files()
             old, before = stage.installed(in_venv=in_venv), stage.surroundings()
             fill(filler, level)
             done = stage.make(verb, expect=None)
             filler.unlink()
             outcomes[stage.outcome(old, in_venv=in_venv)] += 1
+            # hatchling leaves a temporary file of its own where it cannot move it.
+            stage.forget_temporary_files()
             assert stage.surroundings() == before
             assert "tools/freshness/cli.py" not in done.stderr, output(done)
             if done.returncode and not in_venv:  # uv itself speaks for `dev`
                 assert "\nhint: " in f"\n{done.stderr}", output(done)
             stage.comes_back(verb, in_venv=in_venv)
-    assert outcomes[OLD] >= 3, "the smallest disks are too small"
+    assert outcomes[OLD], "the smallest disk is too small"
     note("disk full", verb, combination, outcomes)
 
 

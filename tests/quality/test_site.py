@@ -1,60 +1,18 @@
 """The documentation site in a real browser: nothing complains, and the search finds a function."""
 
-import functools
-import shutil
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
-from typing import Any
 
 import pytest
 from quality.combinations import Everything
 from quality.test_combinations import living
-from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
-from support.server import serving
+from support.browser import BROWSER, DRIVER, FETCHED, browser, complaints, served
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 ZENSICAL = Everything("hatchling", "src", "library", docs="zensical", python_min="3.11")
 SPHINX = Everything("hatchling", "src", "library", docs="sphinx", python_min="3.11")
-
-
-FETCHED = "return performance.getEntriesByType('resource').map(each => each.name)"
-
-
-class Silent(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
-
-
-def served(folder: Path) -> AbstractContextManager[str]:
-    return serving(functools.partial(Silent, directory=str(folder)))
-
-
-@contextmanager
-def browser(profile: Path) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = str(BROWSER)
-    quiet = ["background-networking", "component-update", "sync", "gpu", "quic"]
-    for argument in ["headless", "no-sandbox", "no-first-run", *(f"disable-{q}" for q in quiet)]:
-        options.add_argument(f"--{argument}")
-    options.add_argument(f"--user-data-dir={profile}")
-    options.add_argument("--window-size=1400,900")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = Chrome(options=options, service=ChromeService(str(DRIVER)))
-    try:
-        yield chrome
-    finally:
-        chrome.quit()
-
-
-def complaints(chrome: Chrome) -> list[Any]:
-    """What the browser's console says but for the icon that it asks every site for."""
-    log: list[Any] = chrome.get_log("browser")  # type: ignore[no-untyped-call]
-    return [entry for entry in log if "favicon.ico" not in entry["message"]]
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Wheels and sdists: archive files, read without being unpacked."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
@@ -48,6 +48,7 @@ def read_wheel(path: Path) -> Distribution:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _refuse_bomb(sum(entry.file_size for entry in entries), path)
+            _refuse_to_leave([entry.filename for entry in entries], path)
             digests = {entry.filename: _hash_entry(archive, entry) for entry in entries}
             info = _dist_info(digests, path)
             places = {name: _installed_path(name, info) for name in digests}
@@ -75,6 +76,17 @@ def read_wheel(path: Path) -> Distribution:
         plugins=parse_plugins(entry_points),
         bodies=bodies,
     )
+
+
+def _refuse_to_leave(names: Iterable[str], path: Path) -> None:
+    """Raise FreshnessError if a name would be unpacked outside of the folder it belongs into."""
+    for name in names:
+        windows = PureWindowsPath(name)  # the parts of either kind of path
+        if name.startswith(("/", "\\")) or windows.drive or ".." in windows.parts:
+            raise FreshnessError(
+                f"{path.name} has a file that would be unpacked elsewhere: {name}",
+                hint="do not install it; see what the build backend is told to take in",
+            )
 
 
 def read_sdist(path: Path) -> Mapping[str, Digest]:
