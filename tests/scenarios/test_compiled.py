@@ -127,6 +127,7 @@ def test_what_is_left_in_the_tree_ships_in_no_wheel(
     assert world.run("git", "diff", "--name-only").stdout.split() in ([], [mine])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", slowly(TOOLS, C))
 def test_run_never_runs_yesterdays_extension(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)

@@ -45,6 +45,7 @@ def expected(world: World) -> str:
     return " ".join([version, *names, (world.package / "state.py").read_text().split()[-1]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", quickly(LIBRARIES, "hatchling-src-library"))
 def test_consumer_sees(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)

@@ -62,9 +62,7 @@ def snapshot(root: Path) -> dict[str, tuple[int, int, bytes]]:
     return found
 
 
-@pytest.mark.parametrize(
-    "combination", quickly([*COMBINATIONS, *VERSIONED], "uv_build-flat-library")
-)
+@pytest.mark.parametrize("combination", quickly([*COMBINATIONS, *VERSIONED]))
 def test_silent_where_all_is_fresh(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)
     world.run("git", "init", "--quiet")
@@ -84,6 +82,7 @@ def test_silent_where_all_is_fresh(combination: Combination, tmp_path: Path) -> 
     assert world.status() == ""
 
 
+@pytest.mark.slow
 def test_looking_leaves_no_trace(tmp_path: Path) -> None:
     """Not even in a project whose installs are somebody else's."""
     world = World(tmp_path, SETUPTOOLS)

@@ -24,7 +24,11 @@ QUICK = {"hatchling-src-cli"}
 """The combinations of which each edit belongs to the quick tests; of the others, a few do."""
 
 QUICK_EDITS = {"module deleted", "version changed by git tag", "library edited"}
-QUICK_COMBINATIONS = [*COMBINATIONS, *VERSIONED[:4], Combination("hatchling", "workspace", "cli")]
+QUICK_COMBINATIONS = [
+    *(c for c in COMBINATIONS if c.project_type == "library"),
+    VERSIONED[0],
+    Combination("hatchling", "workspace", "cli"),
+]
 
 
 def cases() -> list[object]:

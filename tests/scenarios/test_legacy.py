@@ -68,6 +68,7 @@ def test_every_verb(tmp_path: Path) -> None:
     assert world.command("demo-app") == "command not found"
 
 
+@pytest.mark.slow
 def test_another_name_is_noticed(tmp_path: Path) -> None:
     world = Legacy(tmp_path)
     world.make("install")
@@ -94,6 +95,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", BROKEN)
 def test_broken_declarations(kind: str, tmp_path: Path) -> None:
     files, says = BROKEN[kind]
@@ -105,6 +107,7 @@ def test_broken_declarations(kind: str, tmp_path: Path) -> None:
         assert says in lines[-2]
 
 
+@pytest.mark.slow
 def test_quick_builds_nothing(tmp_path: Path) -> None:
     world = Legacy(tmp_path)
     done = world.make("doctor", "ARGS=--quick", expect=2)

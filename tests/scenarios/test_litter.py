@@ -30,12 +30,15 @@ LITTER: dict[str, Callable[[World], object]] = {
 }
 
 
+QUICK = ("setuptools-src-cli", "uv build --wheel")
+
+
 def cases() -> list[object]:
     return [
         pytest.param(
             *(combination, litter),
             id=f"{combination}-{litter}",
-            marks=[] if str(combination) == "setuptools-src-cli" else [pytest.mark.slow],
+            marks=[] if (str(combination), litter) == QUICK else [pytest.mark.slow],
         )
         for combination in COMBINATIONS
         for litter in LITTER

@@ -55,6 +55,7 @@ def doctor(world: World, *options: str, expect: int | None = None) -> dict[str, 
     return {place["place"]: place["verdict"] for place in json.loads(done.stdout)["places"]}
 
 
+@pytest.mark.slow
 def test_a_tool_that_holds_a_stale_library(tmp_path: Path) -> None:
     """The trap: the command is up to date, and what it calls is not."""
     world = made(tmp_path)
@@ -156,6 +157,7 @@ def need(world: World, name: str, said: str) -> None:
 HOLDS = "import beside as b, importlib.util as u; print(b.VALUE, bool(u.find_spec('beside.gone')))"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "said"),
     [

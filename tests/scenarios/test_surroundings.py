@@ -39,6 +39,7 @@ def old_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "combination"),
     [
@@ -103,6 +104,7 @@ def test_with_uv_that_is_too_old(tmp_path: Path, old_uv: dict[str, str]) -> None
     assert world.command("demo-app", "hello") == "Hello, world!"
 
 
+@pytest.mark.slow
 def test_without_git(tmp_path: Path) -> None:
     """Without git, and without a version in git: artifacts are known by their names alone."""
     combination = Combination("setuptools", "src", "cli", "vcs")

@@ -66,6 +66,7 @@ def test_interpreter_that_is_gone(tmp_path: Path) -> None:
     assert world.command("demo-app", "hello") == "Hello, world!"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
 def test_permission_to_execute(backend: str, tmp_path: Path) -> None:
     world = made(tmp_path, Combination(backend, "src", "cli"))
@@ -90,6 +91,7 @@ def test_package_that_the_backend_does_not_select(tmp_path: Path) -> None:
     assert "F406 module of a command, not in the wheel\n     demo_app/cli.py" in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["$HOME {x} %s 100%25", 'it\'s "quoted" & [odd]; `x` #1'])
 def test_path_with_signs_that_mean_something(name: str, tmp_path: Path) -> None:
     world = World(tmp_path / name, Combination("setuptools", "src", "cli"))
@@ -107,6 +109,7 @@ def test_log_in_the_project_while_it_is_built(tmp_path: Path) -> None:
     assert world.command("demo-app", "hello") == "Hello, world!"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
 def test_requirements_of_every_kind(backend: str, tmp_path: Path, find_links: Path) -> None:
     world = made(tmp_path, Combination(backend, "src", "cli"))
@@ -138,6 +141,7 @@ def test_tool_outlives_the_cache_of_uv(tmp_path: Path) -> None:
     assert interpreter == Path(python).resolve()
 
 
+@pytest.mark.slow
 def test_arguments_that_begin_with_a_dash(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("dev")
@@ -283,6 +287,7 @@ def test_work_tree_of_git(tmp_path: Path) -> None:
     assert world.ask(value("helpers", "WHERE")).startswith("ModuleNotFoundError")
 
 
+@pytest.mark.slow
 def test_newer_python_than_the_tools_own(tmp_path: Path) -> None:
     found = sorted(Path.home().glob(".pyenv/versions/3.12.*/bin"))
     newer = str(found[-1]) if found and sys.version_info < (3, 12) else None
