@@ -12,8 +12,9 @@ nox.options.sessions = ["lint", "format-check", "types", "tests"]
 
 SCENARIOS = " or ".join(
     (
-        *("uv_build-src-library", "setuptools-flat-library", "hatchling-flat-cli"),
-        *("test_situations and not compiled", "test_doctor", "test_any_edit", "test_distributions"),
+        *("uv_build-src-library", "test_edits and setuptools-flat-library"),
+        "test_situations and not compiled and (edit or RECORD or gone or PATH or build)",
+        *("test_doctor", "test_any_edit", "test_distributions"),
         *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
         *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
         *("arguments_and_exit_codes", "time_of_bytecode", "metadata_of_the_dist"),
@@ -50,8 +51,17 @@ KINDS = " or ".join(
         *("in_every_workflow and (pdm or setuptools_ext)", "git_is_a_file and submodule"),
     )
 )
+PROOF = " or ".join(
+    (
+        *("test_trial and (deleted or uvx)", "test_in_a_browser"),
+        *("every_step and hatchling-src-cli-install-SIGKILL", "two_checkouts and 4"),
+        *("disk_is_full and flat-library-install-editable", "test_index and workspace-cli-install"),
+        *("set_back and flat-library-fresh", "case and flat-library"),
+    )
+)
 SAMPLE = (
-    f"({SCENARIOS}) and not generated_project and not upload or {QUALITY} or {TEMPLATE} or {KINDS}"
+    f"({SCENARIOS}) and not generated_project and not upload"
+    f" or {QUALITY} or {TEMPLATE} or {KINDS} or {PROOF}"
 )
 
 

@@ -29,7 +29,7 @@ def test_stopped_at_every_step(
     changes, code, said = traced(stage, ["make", verb])
     assert code == 0, said
     steps = steps_of(changes)
-    assert len(steps) > 3, "strace sees the changes of the disk"
+    assert len(changes) > 20, "strace sees the changes of the disk"
     outcomes: Counter[str] = Counter()
     for moment in (moment for step in steps for moment in step.moments):
         stage.change()
@@ -41,4 +41,4 @@ def test_stopped_at_every_step(
         outcomes[outcome] += 1
         stage.comes_back(verb, in_venv=in_venv)
     note(f"{name} at every step", verb, combination, outcomes)
-    assert sum(outcomes.values()) > len(steps)
+    assert sum(outcomes.values()) >= len(steps)
