@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 from faults.outcomes import FILE as FAULTS
+from faults.stage import MIXTURE
 from staleness import results as measured
 from staleness.cells import COLUMNS
 from staleness.commands import BY_NAME, COMMANDS
@@ -256,19 +257,24 @@ def advice() -> str:
     return table(["advice", "command", f"stale, uv {newest}", "with"], rows) + "\n"
 
 
+def counted(outcomes: Counter[str], word: str) -> str:
+    """Give how often *word* is among *outcomes*; nothing for none, but for what must not be."""
+    return str(outcomes[word]) if outcomes[word] or word == MIXTURE else ""
+
+
 def faults() -> str:
     """Give the page of the faults, from the outcomes that the tests noted."""
     noted = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
     # Where a test was run again, the later outcome counts.
     rows = list({(row["fault"], row["verb"], row["project"]): row for row in noted}.values())
-    words = ["the old works", "the new works", "one of the two works", "absent"]
+    words = ["the old works", "the new works", "one of the two works", "absent", MIXTURE]
     by_fault: dict[tuple[str, str], Counter[str]] = {}
     for row in rows:
         key = (row["fault"], row["verb"])
         by_fault.setdefault(key, Counter()).update(row["outcomes"])
     order = sorted(by_fault, key=lambda key: (re.sub(r"\d+", "", key[0]), len(key[0]), key))
     lines = [
-        [fault, code(verb), *(str(by_fault[fault, verb][word] or "") for word in words), "0"]
+        [fault, code(verb), *(counted(by_fault[fault, verb], word) for word in words)]
         for fault, verb in order
     ]
     projects = dict.fromkeys(row["project"] for row in rows)
@@ -279,7 +285,7 @@ def faults() -> str:
         "succeeded, and nothing but artifacts, the store and uv's own\nfolders had changed. `absent` "
         "is a command that is not found, as the shell says it; a *mixture* is a program\nthat runs "
         "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
-        + table(["fault", "verb", *words, "a mixture"], lines)
+        + table(["fault", "verb", *words], lines)
         + "\n\n`at every step`: the signal goes to all processes of the command,\nat the first change of each run of "
         "changes of the disk in one place, in its middle, and a third time within\nthe environment; "
         "strace tells when. `disk full`: a file system of its own with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from support.render import REPOSITORY
 
+from faults.stage import MIXTURE
+
 FILE = REPOSITORY / "bench" / "results" / "faults.jsonl"
 
 VARIABLE = "FAULTS_RESULTS"
@@ -14,8 +16,9 @@ VARIABLE = "FAULTS_RESULTS"
 
 
 def note(fault: str, verb: str, project: object, outcomes: Counter[str]) -> None:
-    """Add a line to the file that VARIABLE names."""
+    """Add a line to the file that VARIABLE names; a mixture among *outcomes* fails the test."""
     if VARIABLE in os.environ:
         row = {"fault": fault, "verb": verb, "project": str(project), "outcomes": dict(outcomes)}
         with Path(os.environ[VARIABLE]).open("a", encoding="utf-8") as stream:
             stream.write(json.dumps(row, sort_keys=True) + "\n")
+    assert not outcomes[MIXTURE], outcomes
