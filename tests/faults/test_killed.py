@@ -34,11 +34,12 @@ def test_stopped_at_every_step(
     for moment in (moment for step in steps for moment in step.moments):
         stage.change()
         old, before = stage.installed(in_venv=in_venv), stage.surroundings()
-        _, code, said = traced(stage, ["make", verb], moment, SIGNALS[name])
+        seen, code, said = traced(stage, ["make", verb], moment, SIGNALS[name])
         outcome = stage.outcome(old, in_venv=in_venv)
         assert name == "SIGKILL" or in_venv or outcome != ABSENT, said
         assert stage.surroundings() == before
-        outcomes[outcome] += 1
+        if len(seen) > moment:  # else it was done before the signal came
+            outcomes[outcome] += 1
         stage.comes_back(verb, in_venv=in_venv)
     note(f"{name} at every step", verb, combination, outcomes)
-    assert sum(outcomes.values()) >= len(steps)
+    assert sum(outcomes.values()) >= len(steps) / 2

@@ -376,8 +376,8 @@ def test_killed(kill: str, survives: bool, tmp_path: Path) -> None:
     write(world, "state.py", 'VALUE = "after"\n')
     done = with_interposed_uv(world, kill)
     assert done.returncode == -signal.SIGKILL, output(done)
+    assert world.command("demo-app", "hello") == "Hello, world!"  # from the copy set aside
     if survives:
-        assert world.command("demo-app", "hello") == "Hello, world!"
         assert world.ask(value("state")) == "one"
     world.replace("dependencies = []", 'dependencies = ["no-such-distribution-anywhere"]')
     failed = world.make("install", expect=2)
@@ -387,6 +387,68 @@ def test_killed(kill: str, survives: bool, tmp_path: Path) -> None:
     world.replace('["no-such-distribution-anywhere"]', "[]")
     world.make("install")
     assert world.ask(value("state")) == "after"
+
+
+def another_checkout(world: World) -> Path:
+    """Give a second checkout of the project, which requires what is nowhere."""
+    other = world.root / "another checkout"
+    shutil.copytree(world.project, other, ignore=shutil.ignore_patterns(".freshness"))
+    pyproject = other / "pyproject.toml"
+    text = pyproject.read_text().replace("dependencies = []", 'dependencies = ["not-anywhere"]')
+    pyproject.write_text(text)
+    return other
+
+
+def test_another_checkout_that_fails_leaves_the_command(tmp_path: Path) -> None:
+    """What a kill left running is not the other one's to take away; nor is it foreign to it."""
+    world = installed(tmp_path, CLI)
+    other = another_checkout(world)
+    with_interposed_uv(world, KILLED_WITHIN)
+    done = run(("make", "install"), other, world.environment)
+    assert_told(done, "uv could not install", "mend what uv says above")
+    assert world.command("demo-app", "hello") == "Hello, world!"
+    (other / "pyproject.toml").write_text((world.project / "pyproject.toml").read_text())
+    done = run(("make", "install"), other, world.environment)
+    assert done.returncode == 0, output(done)
+    assert world.ask(value("state")) == "one"
+    world.make("install")
+    assert not list((world.project / ".freshness" / "aside").iterdir())
+
+
+def test_killed_again_while_it_is_put_back(tmp_path: Path) -> None:
+    world = installed(tmp_path, CLI)
+    with_interposed_uv(world, KILLED_WITHIN)
+    (aside,) = (world.project / ".freshness" / "aside").iterdir()
+    # What a kill leaves of a recovery: the environment is there again, the links are not yet.
+    shutil.rmtree(world.tools / "demo-app")
+    shutil.copytree(aside / "environment", world.tools / "demo-app", symlinks=True)
+    assert world.command("demo-app", "hello") == "Hello, world!"
+    world.replace("dependencies = []", 'dependencies = ["no-such-distribution-anywhere"]')
+    world.make("install", expect=2)
+    assert world.command("demo-app", "hello") == "Hello, world!"
+    assert (world.commands / "demo-app").resolve().is_relative_to(world.tools)
+
+
+def test_uninstall_after_a_kill(tmp_path: Path) -> None:
+    world = installed(tmp_path, CLI)
+    with_interposed_uv(world, KILLED_WITHIN)
+    shutil.rmtree(world.tools / "demo-app")
+    world.make("uninstall")
+    assert world.command("demo-app", "hello") == "command not found"
+    assert not os.path.lexists(world.commands / "demo-app")
+
+
+def test_killed_where_the_tools_are_behind_a_link(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    elsewhere = world.root / "tools elsewhere"
+    elsewhere.mkdir()
+    world.tools.symlink_to(elsewhere)
+    starting_point(world)
+    world.make("install")
+    with_interposed_uv(world, KILLED_WITHIN)
+    assert world.command("demo-app", "hello") == "Hello, world!"
+    world.make("install")
+    assert world.ask(value("state")) == "one"
 
 
 def test_interrupted(tmp_path: Path) -> None:

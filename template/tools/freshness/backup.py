@@ -2,8 +2,8 @@
 
 uv removes the old environment of a tool before it has written the new one; on a full disk that
 leaves neither. The copy is made of hard links where the file system has them. Until the new one
-is whole, the commands run from the copy: whoever calls one meanwhile, or after a power cut, gets
-the old program or none, and never half of each.
+is whole, the commands run from the copy: whoever calls one meanwhile, or after a kill, gets the
+old program or none, and never half of each.
 """
 
 import os
@@ -20,6 +20,9 @@ COMPLETE = "complete"
 RUNNING = "running"
 """The folder in the copy with the commands that run from there."""
 
+EXEC = b"'''exec' "
+"""How a script begins, behind ``#!/bin/sh``, whose interpreter does not fit into its first line."""
+
 LONGEST_SHEBANG = 127
 """The bytes of a script's first line that every Linux reads; uv and pip go by the same limit."""
 
@@ -31,10 +34,10 @@ def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
     Raises OSError before the body where the copy cannot be made.
     """
     discard(aside)
-    if environment.prefix.is_dir():
-        _copy(environment, aside)
-        _run_from_the_copy(environment, aside)
     try:
+        if environment.prefix.is_dir():
+            _copy(environment, aside)
+            _run_from_the_copy(environment, aside)
         yield
     except BaseException:
         put_back(environment, aside)
@@ -57,11 +60,13 @@ def put_back(environment: Environment, aside: Path) -> bool:
     the environment had been touched.
     """
     kept, commands = aside / "environment", aside / "commands"
-    touched = (aside / COMPLETE).exists() and not _same(kept, environment.prefix)
+    complete = (aside / COMPLETE).exists()
+    touched = complete and not _same(kept, environment.prefix)
     if touched:
+        # Not moved: who is killed here has the whole of it still, and the commands run from it.
         shutil.rmtree(environment.prefix, ignore_errors=True)
-        shutil.move(kept, environment.prefix)
-    if (aside / COMPLETE).exists() and _are_apart(environment):
+        _link_tree(kept, environment.prefix)
+    if complete and _are_apart(environment):
         copies = links_to_copies(environment, aside.name)
         for path in links_into(environment):
             if not os.path.lexists(commands / path.name):
@@ -111,21 +116,24 @@ def _started_by(interpreter: Path, script: Path, environment: Environment) -> by
         first, *rest = script.read_bytes().splitlines(keepends=True)
     except (OSError, ValueError):
         return None
-    if rest and rest[0].startswith(b"'''exec' "):
-        first, rest = rest[0], rest[2:]
+    started_by = first.removeprefix(b"#!").strip()
+    if rest and rest[0].startswith(EXEC):
+        started_by = rest[0].removeprefix(EXEC).rpartition(b' "$0"')[0].strip(b"\'\"")
+        rest = rest[2:]
     path = os.fsencode(interpreter)
-    if os.fsencode(environment.scripts) not in first or any(sign in path for sign in b"'\"\\$`"):
+    folder = os.path.realpath(os.path.dirname(started_by))
+    own = os.fsencode(os.path.realpath(environment.scripts))
+    if folder != own or any(sign in path for sign in b"\'\"\\$`"):
         return None
     header = [b"#!" + path + b"\n"]
     if len(header[0]) > LONGEST_SHEBANG or b" " in path:
-        header = [b"#!/bin/sh\n", b"'''exec' \"" + path + b"\" \"$0\" \"$@\"\n", b"' '''\n"]
+        header = [b"#!/bin/sh\n", EXEC + b"\"" + path + b"\" \"$0\" \"$@\"\n", b"' '''\n"]
     return b"".join([*header, *rest])
 
 
 def _replace_link(path: Path, target: str) -> None:
     """Make the link *path* lead to *target*, in one step."""
-    new = path.with_name(f".{path.name}.new")
-    new.unlink(missing_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
     new.symlink_to(target)
     os.replace(new, path)
 
@@ -136,15 +144,18 @@ def _are_apart(environment: Environment) -> bool:
 
 
 def _copy(environment: Environment, aside: Path) -> None:
-    shutil.copytree(
-        environment.prefix, aside / "environment", symlinks=True, copy_function=_link_or_copy
-    )
+    _link_tree(environment.prefix, aside / "environment")
     (aside / "commands").mkdir()
     if _are_apart(environment):
-        for path in own_commands(environment):
+        # Links to another copy are what another checkout left that was killed: they work.
+        for path in (*own_commands(environment), *links_to_copies(environment, aside.name)):
             if os.path.lexists(path):
                 shutil.copy2(path, aside / "commands" / path.name, follow_symlinks=False)
     (aside / COMPLETE).touch()
+
+
+def _link_tree(source: Path, destination: Path) -> None:
+    shutil.copytree(source, destination, symlinks=True, copy_function=_link_or_copy)
 
 
 def _link_or_copy(source: str, destination: str) -> str:

@@ -211,6 +211,7 @@ def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove the installed project; a project that is not installed is no error."""
     environment = _target(parsed, project, uv)
     with _held_alone(environment):
+        _recover(project, environment)
         if environment.place == TOOL and environment.prefix.is_dir():
             return uv.run("tool", "uninstall", project.name)
         if environment.place == PIPX:

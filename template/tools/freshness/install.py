@@ -326,8 +326,10 @@ def recover(project: Project, environment: Environment) -> bool:
         installed = read_installed(environment, project.name)
     except FreshnessError:
         installed = None
-    if installed and _is_whole(installed) and not links_to_copies(environment, aside.name):
-        discard(aside)  # killed after the swap
+    if installed and _is_whole(installed):  # killed after the swap
+        for path in links_to_copies(environment, aside.name):
+            path.unlink()  # of a command that the new one has no more
+        discard(aside)
         return False
     return put_back(environment, aside)
 
