@@ -6,6 +6,7 @@ written is SVG in docs/pictures. Paths of the folder are shown as ``~``.
 
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -91,7 +92,12 @@ def typed(command: str, root: Path, folder: Path, environment: Mapping[str, str]
         encoding="utf-8",
     )
     shown = command.replace(CLONE, "../neverstale")
-    text = str(said).replace("\r\n", "\n").replace(str(root), "~")
+    text = (
+        str(said)
+        .replace("\r\n", "\n")
+        .replace(str(root), "~")
+        .replace(str(REPOSITORY), "~/neverstale")
+    )
     return f"\x1b[1;32m$\x1b[0m \x1b[1m{shown}\x1b[0m\n{text}"
 
 
@@ -104,6 +110,17 @@ def picture(text: str, title: str) -> str:
 
 
 def main() -> int:
+    changed = subprocess.run(
+        ["git", "status", "--porcelain", "template", "copier.yml"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if changed.stdout:
+        sys.exit(
+            "error: the template has changes\nhint: commit them, for copier says so on each picture"
+        )
     with tempfile.TemporaryDirectory(prefix="neverstale-record-") as folder:
         root = Path(folder)
         environment = environment_in(root) | {

@@ -282,7 +282,8 @@ def faults() -> str:
         "# Faults\n\nWhat is installed after a fault in the middle of an install, counted. "
         f"{sum(sum(c.values()) for c in by_fault.values())} runs; the projects are "
         f"{', '.join(code(p) for p in projects)}.\nAfter each, the same verb without the fault "
-        "succeeded, and nothing but artifacts, the store and uv's own\nfolders had changed. `absent` "
+        "succeeded. Where it was killed, the disk was full,\nthe index broken or the file system odd, all "
+        "around was compared: nothing but artifacts, the store\nand uv's own folders had changed. `absent` "
         "is a command that is not found, as the shell says it; a *mixture* is a program\nthat runs "
         "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
         + table(["fault", "verb", *words], lines)

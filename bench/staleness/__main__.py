@@ -37,6 +37,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="cells at once")
     parser.add_argument("--only", default="", help="cells that have this in their description")
     parser.add_argument("--results", type=Path, default=results.FILE, help="where they stand")
+    parser.add_argument("--again", default="", help="forget cells that have this, and run them")
     parser.add_argument("--list", action="store_true", help="list the cells, run nothing")
     parsed = parser.parse_args()
     newest = version_of(Path(uv_executable()))
@@ -44,6 +45,8 @@ def main() -> int:
     if parsed.list:
         print("\n".join(map(describe, chosen)))
         return 0
+    if parsed.again:
+        results.forget(lambda cell: parsed.again in describe(cell), parsed.results)
     known = results.read(parsed.results).cells
     left = [cell for cell in chosen if cell not in known]
     print(

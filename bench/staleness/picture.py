@@ -11,6 +11,11 @@ from staleness.commands import COMMANDS, Command, Group
 from staleness.results import Results
 from staleness.trial import Outcome
 
+COST = (
+    "cost: the median of the command after an edit, over the fastest one's; "
+    "where the command runs the program, with its start."
+)
+
 LABEL, SIDE, ROW, HEAD = 400, 43, 22, 132
 """The width of the commands' column, of a cell and the height of a row and the heading, pixels."""
 
@@ -82,7 +87,7 @@ def by_edit(results: Results) -> Picture:
         [
             *_legend(sum(results.count_of(c for c in results.cells if c.uv == newest).values())),
             f"Build backends: {', '.join(subjects)}.",
-            "cost: the median of the command after an edit, over the fastest command's.",
+            COST,
             _measured_with(results),
         ],
     )

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -88,6 +88,16 @@ def write(rows: Iterable[Circumstances | tuple[Cell, Result]], path: Path = FILE
     with path.open("a", encoding="utf-8") as stream:
         for row in rows:
             stream.write(json.dumps(_spelled(row), ensure_ascii=False) + "\n")
+
+
+def forget(unwanted: Callable[[Cell], bool], path: Path = FILE) -> None:
+    """Write the file at *path* anew, without the cells that are *unwanted*."""
+    known = read(path)
+    kept = [(cell, result) for cell, result in known.cells.items() if not unwanted(cell)]
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    write([*known.circumstances, *kept], new)
+    new.replace(path)
 
 
 def _spelled(row: Circumstances | tuple[Cell, Result]) -> dict[str, object]:

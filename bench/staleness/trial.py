@@ -205,7 +205,9 @@ def try_out(cell: Cell, uv: Path, root: Path, shared: Path) -> Result:
 
 def _is_answered(question: str, answer: str) -> bool:
     """Tell whether a program was run; that a command is not there is an answer only of one."""
-    return question.startswith("$") or (answer != "command not found" and "make: " not in answer)
+    if answer.startswith("error: ") or "make: " in answer:
+        return False
+    return question.startswith("$") or answer != "command not found"
 
 
 def _holds(answers: Sequence[str], edit: Edit) -> bool:

@@ -1,5 +1,6 @@
 """The documentation of this repository: built strictly, and opened in a real browser."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from faults.outcomes import FILE as FAULTS
+from faults.stage import COMBINATIONS, WORKFLOWS
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 from support.browser import BROWSER, DRIVER, FETCHED, browser, complaints, served
@@ -73,3 +76,15 @@ def test_links_of_the_readme_lead_somewhere() -> None:
         for link in re.findall(r"\]\(([^)#]+)", text) + re.findall(r'src(?:set)?="([^"]+)"', text):
             if "://" not in link:
                 assert (REPOSITORY / link).exists(), f"{name}: {link}"
+
+
+def test_every_fault_was_tried_with_every_workflow_and_project() -> None:
+    rows = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
+    tried = {(row["fault"], row["verb"], row["project"]) for row in rows}
+    assert not any("a mixture" in row["outcomes"] for row in rows)
+    for fault in {fault for fault, _, _ in tried}:
+        if not re.search(r"at once|in a row|,000 files", fault):
+            for workflow in WORKFLOWS:
+                for combination in COMBINATIONS:
+                    assert (fault, workflow.verb, str(combination)) in tried, fault
+    assert len({fault for fault, _, _ in tried}) >= 15

@@ -14,7 +14,7 @@ from support.render import Combination
 from support.world import output
 
 from faults.outcomes import note
-from faults.stage import COMBINATIONS, OLD, WORKFLOWS, Stage, Workflow, needs
+from faults.stage import COMBINATIONS, NEW, OLD, WORKFLOWS, Stage, Workflow, needs
 
 LEVELS = (0, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
 """How much of the disk is free, in KiB: from nothing to more than any install here writes."""
@@ -158,8 +158,9 @@ def test_other_file_systems(combination: Combination, kind: str, tmp_path: Path)
         for workflow in WORKFLOWS:
             stage.make(workflow.verb)
             stage.change()
-            before = stage.surroundings()
+            old, before = stage.installed(in_venv=workflow.in_venv), stage.surroundings()
             stage.comes_back(workflow.verb, in_venv=workflow.in_venv)
             assert stage.surroundings() == before
-            done = Counter({"the new works": 1})
-            note(f"file system: {kind}", workflow.verb, combination, done)
+            outcome = stage.outcome(old, in_venv=workflow.in_venv)
+            assert outcome == NEW
+            note(f"file system: {kind}", workflow.verb, combination, Counter({outcome: 1}))

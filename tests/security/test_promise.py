@@ -70,6 +70,7 @@ def test_what_is_executed(tmp_path: Path) -> None:
                 assert verb == "doctor"
                 assert arguments[2].startswith("git-upload-pack ")
             else:
+                assert not any(re.search("import demo_app|-m demo_app", each) for each in arguments)
                 programs.add(re.sub(r"[0-9.]+$", "", Path(arguments[0]).name))
     asked_by_uv_and_git = {"ld-linux-x86-64.so", "git-upload-pack"}
     assert programs <= {"uv", "git", "python", *asked_by_uv_and_git}
@@ -103,7 +104,7 @@ def test_the_doctor_executes_nothing_of_the_project(tmp_path: Path) -> None:
     world.make("install")
     world.make("dev")
     executed_by = world.home / "executed"
-    for name in ("__init__.py", "cli.py", "sitecustomize.py"):
+    for name in ("__init__.py", "cli.py", "__main__.py"):
         with (world.package / name).open("a", encoding="utf-8") as stream:
             stream.write(f"\nopen({str(executed_by)!r}, 'w').close()\n")
     for depth in ("--quick", "--build"):
