@@ -81,7 +81,7 @@ def test_links_of_the_readme_lead_somewhere() -> None:
 def test_every_fault_was_tried_with_every_workflow_and_project() -> None:
     rows = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
     tried = {(row["fault"], row["verb"], row["project"]) for row in rows}
-    assert not any("a mixture" in row["outcomes"] for row in rows)
+    assert not any("a mixture" in row["outcomes"] for row in rows if row["verb"] != "dev")
     for fault in {fault for fault, _, _ in tried}:
         if not re.search(r"at once|in a row|,000 files", fault):
             for workflow in WORKFLOWS:

@@ -1,4 +1,7 @@
-"""Killed or interrupted at every step in turn: the program is the old, the new, or absent."""
+"""Killed or interrupted at every step in turn: the program is the old, the new, or absent.
+
+`dev`, which is `uv sync`, may leave a mixture; how often is noted, and the next one mends it.
+"""
 
 import signal
 from collections import Counter
@@ -41,5 +44,6 @@ def test_stopped_at_every_step(
         if len(seen) > moment:  # else it was done before the signal came
             outcomes[outcome] += 1
         stage.comes_back(verb, in_venv=in_venv)
-    note(f"{name} at every step", verb, combination, outcomes)
+    # `dev` is uv's own `uv sync`, which goes file by file; the next one mends what a kill left.
+    note(f"{name} at every step", verb, combination, outcomes, may_mix=in_venv)
     assert sum(outcomes.values()) >= len(steps) / 2

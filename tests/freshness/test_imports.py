@@ -55,6 +55,7 @@ ALLOWED = {
     "report": {"codes", "doctor", "findings", "imports", "places"},
     "store": {"archives", "distribution", "errors", "record", "sources", "wheel"},
     "sdist": set(),
+    "sync": {"environments", "store"},
     "release": BASE | {"archives", "compiled", "project", "sdist", "sources", "uv", "wheel"},
     "hooks": BASE,
     "compiled": BASE | {"artifacts", "project", "uv"},

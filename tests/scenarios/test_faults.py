@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.render import Combination
+from support.render import Combination, forget_tools
 from support.world import World, output, run
 
 from scenarios.edits import starting_point, value, write
@@ -427,6 +427,26 @@ def test_killed_again_while_it_is_put_back(tmp_path: Path) -> None:
     world.make("install", expect=2)
     assert world.command("demo-app", "hello") == "Hello, world!"
     assert (world.commands / "demo-app").resolve().is_relative_to(world.tools)
+
+
+def test_dev_that_was_stopped_half_way_is_mended(tmp_path: Path, find_links: Path) -> None:
+    """uv goes by the dist-info folders that are there, also where they are there in part."""
+    world = World(tmp_path, CLI)
+    world.extra["UV_FIND_LINKS"] = str(find_links)
+    forget_tools(world.project)
+    world.replace("dependencies = []", 'dependencies = ["stale-probe"]')
+    world.make("dev")
+    site = next((world.project / ".venv").glob("lib/python3*/site-packages"))
+    old = site / "demo_app-0.0.9.dist-info"
+    old.mkdir()
+    (old / "INSTALLER").write_text("uv")
+    (site / "stale_probe.py").unlink()
+    (world.project / ".freshness").mkdir(exist_ok=True)
+    (world.project / ".freshness" / "syncing").touch()
+    done = world.make("run", "ARGS=python -c 'import stale_probe'")
+    assert "stopped half-way" in done.stderr
+    assert not old.exists()
+    assert "stopped" not in world.make("dev").stderr
 
 
 def test_uninstall_after_a_kill(tmp_path: Path) -> None:

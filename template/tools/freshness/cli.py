@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from freshness import __doc__ as summary
+from freshness import sync
 from freshness.archives import read_wheel
 from freshness.artifacts import (
     EXTENSIONS,
@@ -412,9 +413,19 @@ def _sync(
     store, environment = Store(project.root), venv_environment(project.root)
     beside = neighbours_of(project, _reader(parsed, uv))
     due = due_in(environment, (project, *beside), store.folder)
-    if not due:
-        return uv.run("sync", *arguments) if always else VERIFIED
+    stopped = sync.was_stopped(store)
+    if not due and not always and not stopped:
+        return VERIFIED
     with store.locked(_waiting):
+        if stopped:
+            _tell("the last `uv sync` was stopped half-way; all is installed again")
+            arguments = (*sync.mend(environment), *arguments)
+        sync.begin(store)
+        if not due:
+            code = uv.run("sync", *arguments)
+            if not code:
+                sync.end(store)
+            return code
         own = NOTHING
         if not isolated(project):  # else the project's own groups have what builds it
             own = building_with(uv, project, environment.prefix, store)
@@ -428,6 +439,7 @@ def _sync(
         except _Failed as failed:
             return failed.code
         note_installed(environment, due, store.folder)
+        sync.end(store)
     return VERIFIED
 
 
