@@ -22,7 +22,6 @@ from timings import environment_in
 
 REPOSITORY = Path(__file__).parents[1]
 PICTURES = REPOSITORY / "docs" / "pictures"
-CLONE = shlex.quote(str(REPOSITORY))
 COLUMNS, ROWS = 100, 200
 
 FRAME = """\
@@ -60,7 +59,7 @@ SCENES = (
         "1-made",
         "1. A project is made",
         (
-            f"copier copy --defaults --quiet --vcs-ref HEAD {CLONE} demo-app",
+            "copier copy --defaults --quiet --vcs-ref HEAD ~/neverstale demo-app",
             "cd demo-app && ls",
         ),
     ),
@@ -84,21 +83,18 @@ SCENES = (
 
 def typed(command: str, root: Path, folder: Path, environment: Mapping[str, str]) -> str:
     """Run *command* in a terminal; give what it shows, behind a prompt."""
+    line = command.replace("~", shlex.quote(str(root)))
     said = pexpect.run(  # with an encoding it is text
-        shlex.join(["sh", "-c", command]),
+        shlex.join(["sh", "-c", line]),
         cwd=str(folder),
         env=dict(environment),
         timeout=300,
         encoding="utf-8",
     )
-    shown = command.replace(CLONE, "../neverstale")
-    text = (
-        str(said)
-        .replace("\r\n", "\n")
-        .replace(str(root), "~")
-        .replace(str(REPOSITORY), "~/neverstale")
-    )
-    return f"\x1b[1;32m$\x1b[0m \x1b[1m{shown}\x1b[0m\n{text}"
+    text = str(said).replace("\r\n", "\n")
+    for private in (root, Path.home()):
+        text = text.replace(str(private), "~")
+    return f"\x1b[1;32m$\x1b[0m \x1b[1m{command}\x1b[0m\n{text}"
 
 
 def picture(text: str, title: str) -> str:
@@ -110,19 +106,11 @@ def picture(text: str, title: str) -> str:
 
 
 def main() -> int:
-    changed = subprocess.run(
-        ["git", "status", "--porcelain", "template", "copier.yml"],
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    if changed.stdout:
-        sys.exit(
-            "error: the template has changes\nhint: commit them, for copier says so on each picture"
-        )
     with tempfile.TemporaryDirectory(prefix="neverstale-record-") as folder:
         root = Path(folder)
+        # A clone has no changes that are not committed, of which copier would speak.
+        clone = ["git", "clone", "--quiet", str(REPOSITORY), str(root / "neverstale")]
+        subprocess.run(clone, check=True)
         environment = environment_in(root) | {
             "COLUMNS": str(COLUMNS),
             "LINES": str(ROWS),
