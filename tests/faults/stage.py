@@ -155,6 +155,8 @@ class Stage(World):
         if relative.parts[0] == "commands":
             return relative.name in ("probe", "demo-app")
         inside = path.relative_to(self.project).parts if path.is_relative_to(self.project) else ()
+        if len(inside) == 1 and inside[0].startswith(".tmp"):  # uv.lock, as uv writes it
+            return True
         artifacts = ("__pycache__", ".freshness", ".venv", "build", "dist", "uv.lock", ".git")
         return any(part in artifacts or part.endswith(".egg-info") for part in inside)
 

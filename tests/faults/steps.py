@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -100,7 +101,8 @@ def _watch(
     with pipe.open(encoding="utf-8", errors="replace") as lines:
         for place in _changes(lines, root):
             if moment is not None and len(seen) == moment:
-                os.killpg(process.pid, number)
+                with suppress(ProcessLookupError):  # it is done already
+                    os.killpg(process.pid, number)
                 moment = None
             seen.append(place)
 
