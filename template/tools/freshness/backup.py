@@ -155,27 +155,36 @@ def _copy(environment: Environment, aside: Path) -> None:
 
 
 def _link_tree(source: Path, destination: Path) -> None:
-    shutil.copytree(source, destination, symlinks=True, copy_function=_link_or_copy)
+    """Make *destination* a copy of *source*, without the times of links: SFTP cannot set those."""
+    for folder, names, files in os.walk(source):
+        there = destination / Path(folder).relative_to(source)
+        there.mkdir(parents=True, exist_ok=True)
+        for name in (*names, *files):
+            path = Path(folder, name)
+            if path.is_symlink():
+                (there / name).symlink_to(os.readlink(path))
+            elif name in files:
+                _link_or_copy(path, there / name)
 
 
-def _link_or_copy(source: str, destination: str) -> str:
+def _link_or_copy(source: Path, destination: Path) -> None:
     try:
         os.link(source, destination)
     except OSError:
         shutil.copy2(source, destination)
-    return destination
 
 
 def _same(kept: Path, present: Path) -> bool:
-    """Tell whether what was kept is there, and nothing else, by size and time of change."""
+    """Tell whether what was kept is there, and nothing else: links, and files by size and time."""
     return _listing(kept) == _listing(present)
 
 
-def _listing(root: Path) -> dict[Path, tuple[int, int]]:
-    found = {}
+def _listing(root: Path) -> dict[Path, object]:
+    found: dict[Path, object] = {}
     for folder, _, names in os.walk(root):
         for path in (Path(folder, name) for name in names):
             status = path.lstat()
+            known = (status.st_size, status.st_mtime_ns)
             if "__pycache__" not in path.parts:
-                found[path.relative_to(root)] = (status.st_size, status.st_mtime_ns)
+                found[path.relative_to(root)] = os.readlink(path) if path.is_symlink() else known
     return found
