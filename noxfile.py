@@ -12,9 +12,9 @@ nox.options.sessions = ["lint", "format-check", "types", "tests"]
 
 SCENARIOS = " or ".join(
     (
-        *("uv_build-src-library", "test_edits and setuptools-flat-library"),
-        "test_situations and not compiled and (edit or RECORD or gone or PATH or build)",
-        *("test_doctor", "test_any_edit", "test_distributions"),
+        "test_edits and (uv_build-src-library or setuptools-flat-library) and (deleted or command)",
+        "test_situations and not compiled and (RECORD or gone or PATH)",
+        *("test_doctor and not silent", "test_any_edit", "test_distributions"),
         *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
         *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
         *("arguments_and_exit_codes", "time_of_bytecode", "metadata_of_the_dist"),
@@ -55,8 +55,11 @@ PROOF = " or ".join(
     (
         *("test_trial and (deleted or uvx)", "test_in_a_browser"),
         *("every_step and hatchling-src-cli-install-SIGKILL", "two_checkouts and 4"),
-        *("disk_is_full and flat-library-install-editable", "test_index and workspace-cli-install"),
-        *("set_back and flat-library-fresh", "case and flat-library"),
+        *(
+            "disk_is_full and flat-library-install-editable",
+            "test_index and workspace-cli-install-gone",
+        ),
+        *("set_back and flat-library-fresh"),
     )
 )
 SAMPLE = (
