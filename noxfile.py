@@ -59,7 +59,7 @@ PROOF = " or ".join(
             "disk_is_full and flat-library-install-editable",
             "test_index and workspace-cli-install-gone",
         ),
-        *("set_back and flat-library-fresh"),
+        "set_back and flat-library-fresh",
     )
 )
 SAMPLE = (
