@@ -284,7 +284,7 @@ def faults() -> str:
         f"{', '.join(code(p) for p in projects)}.\nAfter each, the same verb without the fault "
         "succeeded. Where it was killed, the disk was full,\nthe index broken or the file system odd, all "
         "around was compared: nothing but artifacts, the store\nand uv's own folders had changed. `absent` "
-        "is a command that is not found, as the shell says it; a *mixture* is a program\nthat runs "
+        "is a command that is not found or cannot be started, as the shell says it; a *mixture* is a program\nthat runs "
         "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
         + table(["fault", "verb", *words], lines)
         + "\n\n`at every step`: the signal goes to all processes of the command,\nat the first change of each run of "

@@ -117,7 +117,7 @@ class Stage(World):
                 timeout=60,
                 check=False,
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # not there, or not yet to be started
             return ABSENT
         return done.stdout.strip() if done.returncode == 0 else f"MIXTURE: {output(done)}"
 

@@ -14,17 +14,12 @@ from pathlib import Path
 
 from freshness.environments import Environment
 from freshness.installed import links_into, own_commands
+from freshness.standins import are_apart, links_to_copies, replace_link, stand_in
 
 COMPLETE = "complete"
 
-RUNNING = "running"
-"""The folder in the copy with the commands that run from there."""
-
-EXEC = b"'''exec' "
-"""How a script begins, behind ``#!/bin/sh``, whose interpreter does not fit into its first line."""
-
-LONGEST_SHEBANG = 127
-"""The bytes of a script's first line that every Linux reads; uv and pip go by the same limit."""
+KEPT = "environment"
+"""The folder in the copy with what the environment holds."""
 
 
 @contextmanager
@@ -37,7 +32,7 @@ def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
     try:
         if environment.prefix.is_dir():
             _copy(environment, aside)
-            _run_from_the_copy(environment, aside)
+            stand_in(environment, aside, aside / KEPT)
         yield
     except BaseException:
         put_back(environment, aside)
@@ -59,21 +54,21 @@ def put_back(environment: Environment, aside: Path) -> bool:
     Without a complete copy there was nothing before, or nothing was touched yet. Tells whether
     the environment had been touched.
     """
-    kept, commands = aside / "environment", aside / "commands"
+    kept, commands = aside / KEPT, aside / "commands"
     complete = (aside / COMPLETE).exists()
     touched = complete and not _same(kept, environment.prefix)
     if touched:
         # Not moved: who is killed here has the whole of it still, and the commands run from it.
         shutil.rmtree(environment.prefix, ignore_errors=True)
         _link_tree(kept, environment.prefix)
-    if complete and _are_apart(environment):
+    if complete and are_apart(environment):
         copies = links_to_copies(environment, aside.name)
         for path in links_into(environment):
             if not os.path.lexists(commands / path.name):
                 path.unlink()
         for path in copies:
             if os.path.lexists(commands / path.name):
-                _replace_link(path, os.readlink(commands / path.name))
+                replace_link(path, os.readlink(commands / path.name))
             else:
                 path.unlink()
         for path in commands.iterdir():
@@ -85,68 +80,10 @@ def put_back(environment: Environment, aside: Path) -> bool:
     return touched
 
 
-def links_to_copies(environment: Environment, name: str) -> list[Path]:
-    """Find the links in the folder of commands that lead into a copy called *name*, of any project."""
-    folder = environment.commands_folder
-    entries = sorted(folder.iterdir()) if _are_apart(environment) and folder.is_dir() else []
-    return [p for p in entries if p.is_symlink() and Path(os.readlink(p)).parts[-3:-1] == (name, RUNNING)]
-
-
-def _run_from_the_copy(environment: Environment, aside: Path) -> None:
-    """Have the commands run what is kept, for as long as the environment is in pieces."""
-    if not _are_apart(environment) or os.name == "nt":
-        return
-    (aside / RUNNING).mkdir()
-    interpreter = aside / "environment" / environment.scripts.name / "python"
-    for path in links_into(environment):
-        script = _started_by(interpreter, path.resolve(), environment)
-        if script is not None:
-            copy = aside / RUNNING / path.name
-            copy.write_bytes(script)
-            copy.chmod(0o755)
-            _replace_link(path, str(copy))
-
-
-def _started_by(interpreter: Path, script: Path, environment: Environment) -> bytes | None:
-    """Give *script*, of *environment*, with *interpreter* in its first line; None if it has none.
-
-    A path that is too long for that, or has a space, is spelled as uv and pip spell it.
-    """
-    try:
-        first, *rest = script.read_bytes().splitlines(keepends=True)
-    except (OSError, ValueError):
-        return None
-    started_by = first.removeprefix(b"#!").strip()
-    if rest and rest[0].startswith(EXEC):
-        started_by = rest[0].removeprefix(EXEC).rpartition(b' "$0"')[0].strip(b"\'\"")
-        rest = rest[2:]
-    path = os.fsencode(interpreter)
-    folder = os.path.realpath(os.path.dirname(started_by))
-    own = os.fsencode(os.path.realpath(environment.scripts))
-    if folder != own or any(sign in path for sign in b"\'\"\\$`"):
-        return None
-    header = [b"#!" + path + b"\n"]
-    if len(header[0]) > LONGEST_SHEBANG or b" " in path:
-        header = [b"#!/bin/sh\n", EXEC + b"\"" + path + b"\" \"$0\" \"$@\"\n", b"' '''\n"]
-    return b"".join([*header, *rest])
-
-
-def _replace_link(path: Path, target: str) -> None:
-    """Make the link *path* lead to *target*, in one step."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.symlink_to(target)
-    os.replace(new, path)
-
-
-def _are_apart(environment: Environment) -> bool:
-    """Tell whether the commands are links elsewhere, not the environment's own folder."""
-    return environment.commands_folder != environment.scripts
-
-
 def _copy(environment: Environment, aside: Path) -> None:
-    _link_tree(environment.prefix, aside / "environment")
+    _link_tree(environment.prefix, aside / KEPT)
     (aside / "commands").mkdir()
-    if _are_apart(environment):
+    if are_apart(environment):
         # Links to another copy are what another checkout left that was killed: they work.
         for path in (*own_commands(environment), *links_to_copies(environment, aside.name)):
             if os.path.lexists(path):
@@ -183,8 +120,14 @@ def _listing(root: Path) -> dict[Path, object]:
     found: dict[Path, object] = {}
     for folder, _, names in os.walk(root):
         for path in (Path(folder, name) for name in names):
-            status = path.lstat()
-            known = (status.st_size, status.st_mtime_ns)
             if "__pycache__" not in path.parts:
-                found[path.relative_to(root)] = os.readlink(path) if path.is_symlink() else known
+                found[path.relative_to(root)] = _seen(path)
     return found
+
+
+def _seen(path: Path) -> object:
+    """Give what tells *path* from another one in its place, where nobody wants to deceive."""
+    if path.is_symlink():
+        return os.readlink(path)
+    status = path.lstat()
+    return status.st_size, status.st_mtime_ns

@@ -413,19 +413,11 @@ def _sync(
     store, environment = Store(project.root), venv_environment(project.root)
     beside = neighbours_of(project, _reader(parsed, uv))
     due = due_in(environment, (project, *beside), store.folder)
-    stopped = sync.was_stopped(store)
-    if not due and not always and not stopped:
+    if not due and not always and not sync.was_stopped(store):
         return VERIFIED
     with store.locked(_waiting):
-        if stopped:
-            _tell("the last `uv sync` was stopped half-way; all is installed again")
-            arguments = (*sync.mend(environment), *arguments)
-        sync.begin(store)
         if not due:
-            code = uv.run("sync", *arguments)
-            if not code:
-                sync.end(store)
-            return code
+            return sync.run(uv, store, environment, *arguments)
         own = NOTHING
         if not isolated(project):  # else the project's own groups have what builds it
             own = building_with(uv, project, environment.prefix, store)
@@ -433,13 +425,13 @@ def _sync(
         store.stamp(due[0].sources.fingerprint, COMPILED)
         try:
             with set_away(due, environment.prefix, store):
-                code = uv.run("sync", *reuse.options, *arguments, environment=reuse.environment)
+                words = (*reuse.options, *arguments)
+                code = sync.run(uv, store, environment, *words, settings=reuse.environment)
                 if code:
                     raise _Failed(code)
         except _Failed as failed:
             return failed.code
         note_installed(environment, due, store.folder)
-        sync.end(store)
     return VERIFIED
 
 

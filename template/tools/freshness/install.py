@@ -18,7 +18,7 @@ from packaging.utils import NormalizedName
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
 from freshness.compiled import interpreter_of, refuse_without_toolchain
-from freshness.backup import discard, links_to_copies, put_back, set_aside
+from freshness.backup import discard, put_back, set_aside
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
 from freshness.environments import PIPX, TOOL, VENV, Environment, distributions, is_environment
@@ -34,6 +34,7 @@ from freshness.objects import forget_objects, kept_objects
 from freshness.project import Project
 from freshness.record import parse_record, read_text
 from freshness.sources import Fingerprint, Sources, made_for, sources_of
+from freshness.standins import links_to_copies
 from freshness.store import FOLDER, STAMP, Store
 from freshness.uv import Uv, base_interpreter, outer_environment
 from freshness.wheel import NOTHING, Reuse, build_wheel

@@ -1,4 +1,4 @@
-"""``uv sync`` that is stopped half-way, and what it leaves: packages that uv takes for whole.
+"""``uv sync``, and what one that was stopped half-way leaves: packages that uv takes for whole.
 
 uv removes and writes packages file by file. After a kill it goes by the ``*.dist-info`` folders that
 are there, also where these, or what they list, are only there in part; a later ``uv sync`` then
@@ -6,37 +6,72 @@ changes nothing.
 """
 
 import shutil
+from collections.abc import Mapping
+from pathlib import Path
 
-from freshness.environments import Environment
+from packaging.utils import NormalizedName
+
+from freshness.environments import Environment, distributions
+from freshness.record import parse_record, read_text
 from freshness.store import Store
+from freshness.uv import Uv
 
 MARK = "syncing"
 """The file in the store that is there while ``uv sync`` runs, and after one that did not end well."""
 
 NEEDED = ("METADATA", "RECORD")
-"""What a ``*.dist-info`` folder has to have: https://packaging.python.org/en/latest/specifications/recording-installed-packages/"""
+"""What a ``*.dist-info`` folder has to have:
 
-
-def begin(store: Store) -> None:
-    """Note in *store*, which has to be held, that ``uv sync`` begins."""
-    (store.folder / MARK).touch()
-
-
-def end(store: Store) -> None:
-    """Note that it ended well."""
-    (store.folder / MARK).unlink(missing_ok=True)
+https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
 
 
 def was_stopped(store: Store) -> bool:
-    """Tell whether the last one did not end well."""
+    """Tell whether the last ``uv sync`` did not end well."""
     return (store.folder / MARK).exists()
 
 
-def mend(environment: Environment) -> list[str]:
-    """Remove records in *environment* that are there in part; give the options that do the rest."""
+def run(
+    uv: Uv,
+    store: Store,
+    environment: Environment,
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+) -> int:
+    """Run ``uv sync ARGUMENTS``, and mend what the last one left; *store* has to be held.
+
+    *settings* are variables of uv's environment. Gives uv's exit code.
+    """
+    broken = mend(environment) if was_stopped(store) else []
+    again = [word for name in broken for word in ("--reinstall-package", name)]
+    (store.folder / MARK).touch()
+    code = uv.run("sync", *again, *arguments, environment=settings)
+    if not code:
+        (store.folder / MARK).unlink()
+    return code
+
+
+def mend(environment: Environment) -> list[NormalizedName]:
+    """Remove records in *environment* that are there in part; name what has to be installed again.
+
+    That is what had such a record, and what lacks a file that its RECORD names.
+    """
     site = environment.site_packages
-    if site and not environment.prefix.is_symlink():
-        for info in site.glob("*.dist-info"):
-            if not info.is_symlink() and not all((info / name).is_file() for name in NEEDED):
-                shutil.rmtree(info, ignore_errors=True)
-    return ["--reinstall"]
+    if site is None or environment.prefix.is_symlink():
+        return []
+    broken = set()
+    for name, info, _ in list(distributions(site)):
+        if info.suffix != ".dist-info" or info.is_symlink():
+            continue
+        if not all((info / needed).is_file() for needed in NEEDED):
+            shutil.rmtree(info, ignore_errors=True)
+            broken.add(name)
+        elif not _is_whole(site, info):
+            broken.add(name)
+    return sorted(broken)
+
+
+def _is_whole(site: Path, info: Path) -> bool:
+    """Tell whether all is there that RECORD names, but for bytecode, which anybody may remove."""
+    paths = parse_record(read_text(info / "RECORD"))
+    return all((site / path).exists() for path in paths if not path.endswith(".pyc"))

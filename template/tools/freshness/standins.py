@@ -1,0 +1,84 @@
+"""Commands that run from a copy of an environment for as long as that itself is in pieces.
+
+The links in the folder of commands are led to scripts in the copy, which have the copy's interpreter
+in their first line: so they import what is in the copy.
+"""
+
+import os
+from pathlib import Path
+
+from freshness.environments import Environment
+from freshness.installed import links_into
+
+FOLDER = "running"
+"""The folder in the copy with the scripts."""
+
+EXEC = b"'''exec' "
+"""How a script goes on, behind ``#!/bin/sh``, whose interpreter does not fit into its first line."""
+
+QUOTING = (b"'", b'"', b"\\", b"$", b"`")
+"""What a path cannot have that is put between double quotes for a shell, within Python's own."""
+
+LONGEST_SHEBANG = 127
+"""The bytes of a script's first line that every Linux reads; uv and pip go by the same limit."""
+
+
+def are_apart(environment: Environment) -> bool:
+    """Tell whether the commands are links elsewhere, not the environment's own folder."""
+    return environment.commands_folder != environment.scripts
+
+
+def links_to_copies(environment: Environment, name: str) -> list[Path]:
+    """Find the links in the folder of commands that lead into a copy called *name*, anybody's."""
+    folder = environment.commands_folder
+    entries = sorted(folder.iterdir()) if are_apart(environment) and folder.is_dir() else []
+    links = (path for path in entries if path.is_symlink())
+    return [path for path in links if Path(os.readlink(path)).parts[-3:-1] == (name, FOLDER)]
+
+
+def stand_in(environment: Environment, copy: Path, prefix: Path) -> None:
+    """Have the commands of *environment* run from *prefix*, which is as it is, in the folder *copy*.
+
+    On Windows commands are copies, not links; there they stay as they are.
+    """
+    if not are_apart(environment) or os.name == "nt":
+        return
+    (copy / FOLDER).mkdir()
+    interpreter = prefix / environment.scripts.name / "python"
+    for path in links_into(environment):
+        script = _started_by(interpreter, path.resolve(), environment)
+        if script is not None:
+            started = copy / FOLDER / path.name
+            started.write_bytes(script)
+            started.chmod(0o755)
+            replace_link(path, str(started))
+
+
+def replace_link(path: Path, target: str) -> None:
+    """Make the link *path* lead to *target*, in one step."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.new")
+    new.symlink_to(target)
+    os.replace(new, path)
+
+
+def _started_by(interpreter: Path, script: Path, environment: Environment) -> bytes | None:
+    """Give *script* with *interpreter* in its first line; None if it is none of *environment*'s.
+
+    A path that is too long for that, or has a space, is spelled as uv and pip spell it.
+    """
+    try:
+        first, *rest = script.read_bytes().splitlines(keepends=True)
+    except (OSError, ValueError):
+        return None
+    by = first.removeprefix(b"#!").strip()
+    if rest and rest[0].startswith(EXEC):
+        by = rest[0].removeprefix(EXEC).rpartition(b' "$0"')[0].strip(b"'\"")
+        rest = rest[2:]
+    own = os.fsencode(os.path.realpath(environment.scripts))
+    path = os.fsencode(interpreter)
+    if os.path.realpath(os.path.dirname(by)) != own or any(sign in path for sign in QUOTING):
+        return None
+    header = [b"#!%b\n" % path]
+    if len(header[0]) > LONGEST_SHEBANG or b" " in path:
+        header = [b"#!/bin/sh\n", EXEC + b'"%b" "$0" "$@"\n' % path, b"' '''\n"]
+    return b"".join([*header, *rest])
