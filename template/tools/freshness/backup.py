@@ -75,7 +75,7 @@ def put_back(environment: Environment, aside: Path) -> bool:
             home = environment.commands_folder / path.name
             if not os.path.lexists(home):
                 home.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(path, home, follow_symlinks=False)
+                _copy_command(path, home)
     discard(aside)
     return touched
 
@@ -87,12 +87,23 @@ def _copy(environment: Environment, aside: Path) -> None:
         # Links to another copy are what another checkout left that was killed: they work.
         for path in (*own_commands(environment), *links_to_copies(environment, aside.name)):
             if os.path.lexists(path):
-                shutil.copy2(path, aside / "commands" / path.name, follow_symlinks=False)
+                _copy_command(path, aside / "commands" / path.name)
     (aside / COMPLETE).touch()
 
 
+def _copy_command(source: Path, destination: Path) -> None:
+    """Copy *source*, a link or, on Windows, a program; no times of a link: see `_link_tree`."""
+    if source.is_symlink():
+        destination.symlink_to(os.readlink(source))
+    else:
+        shutil.copy2(source, destination)
+
+
 def _link_tree(source: Path, destination: Path) -> None:
-    """Make *destination* a copy of *source*, without the times of links: SFTP cannot set those."""
+    """Make *destination* a copy of *source*, without the times of links: SFTP cannot set those.
+
+    It sets the times of what they lead to, and may wait for that for ever.
+    """
     for folder, names, files in os.walk(source):
         there = destination / Path(folder).relative_to(source)
         there.mkdir(parents=True, exist_ok=True)
