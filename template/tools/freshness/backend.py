@@ -65,7 +65,8 @@ def kept_backend(
     """Give an environment below *folder* that holds the project's build backend, and its needs.
 
     What the backend leaves behind while it is asked for them goes to the empty folder *scratch*.
-    It has the interpreter *python*, or else ours. One that is to stay *for_good* is neither made anew after a while nor removed for another.
+    It has the interpreter *python*, or else ours. One that is to stay *for_good* is neither made
+    anew after a while nor removed for another.
 
     None where the project's backend has to be asked at each build, or where making it failed;
     then only an isolated build is right.

@@ -28,7 +28,7 @@ CXX = ("c++", "g++", "clang++")
 
 INSTALL = {
     "darwin": "install Apple's: xcode-select --install",
-    "linux": "install one: on Debian or Ubuntu `apt install build-essential`, elsewhere gcc or clang",
+    "linux": "install one: `apt install build-essential` on Debian or Ubuntu, or gcc, or clang",
     "win32": "install the Build Tools for Visual Studio, with C++",
 }
 """Where the compilers of C and C++ are from."""
@@ -66,7 +66,7 @@ def _name(path: str) -> str:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """The Python that something is compiled for: its version, ``3.12``, and where its headers are."""
+    """The Python that something is compiled for: its version, ``3.12``, and its headers' folder."""
 
     executable: Path
     minor: str
@@ -83,7 +83,9 @@ def interpreter_of(uv: Uv, python: Sequence[str]) -> Interpreter:
         (named,) = uv.ask(("python", "find", *([named] if named else [])))
     told = uv.capture(named, "-I", "-c", ABOUT)
     if told is None:
-        raise FreshnessError(f"{named} does not start", hint="choose another Python: UV_PYTHON=3.12")
+        raise FreshnessError(
+            f"{named} does not start", hint="choose another Python: UV_PYTHON=3.12"
+        )
     minor, headers = told.splitlines()[-2:]
     return Interpreter(Path(named), minor, Path(headers))
 
@@ -131,8 +133,10 @@ def _missing(
     if headers and reads_headers and not (headers / "Python.h").exists():
         yield (
             f"Python.h in {headers}",
-            f"install Python's headers: on Debian or Ubuntu `apt install {headers.name}-dev`,"
-            " or use a Python that uv has installed",
+            (
+                f"install Python's headers: on Debian or Ubuntu `apt install {headers.name}-dev`,"
+                " or use a Python that uv has installed"
+            ),
         )
 
 
@@ -169,7 +173,16 @@ def _identity(path: str) -> str:
 def _settings() -> list[str]:
     """Give the variables that compilers, linkers and the build backends heed."""
     heeded = ("CARGO", "CMAKE", "CXX", "CPP", "MATURIN", "MESON", "PKG_CONFIG", "RUST", "SKBUILD")
-    exact = {"ARCHFLAGS", "CC", "CFLAGS", "CPATH", "LDFLAGS", "LIBRARY_PATH", "NINJA", "PYO3_PYTHON"}
+    exact = {
+        "ARCHFLAGS",
+        "CC",
+        "CFLAGS",
+        "CPATH",
+        "LDFLAGS",
+        "LIBRARY_PATH",
+        "NINJA",
+        "PYO3_PYTHON",
+    }
     exact |= {"C_INCLUDE_PATH", "LDSHARED", "MACOSX_DEPLOYMENT_TARGET", "SDKROOT"}
     return sorted(
         f"{name}={value}"

@@ -226,7 +226,8 @@ def venv_environment(root: Path) -> Environment:
     """Give the project's own environment, where ``uv sync`` and ``uv run`` have it.
 
     The members of a workspace share one, at its root:
-    https://docs.astral.sh/uv/concepts/projects/config/#project-environment-path. Raises FreshnessError where something else is there, a whole Python perhaps.
+    https://docs.astral.sh/uv/concepts/projects/config/#project-environment-path. Raises
+    FreshnessError where something else is there, a whole Python perhaps.
     """
     prefix = real(workspace_of(root) / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
     if os.path.lexists(prefix) and not is_environment(prefix):

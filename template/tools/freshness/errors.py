@@ -1,4 +1,7 @@
-"""The one exception that the tool raises for what its user can mend."""
+"""The one exception that the tool raises for what its user can mend, and the exit codes."""
+
+VERIFIED, NOT_VERIFIED, ERROR = 0, 1, 2
+"""Exit codes of a verb: it is done, the answer is no, it could not be done."""
 
 
 class FreshnessError(Exception):

@@ -10,7 +10,7 @@ from freshness.codes import REMARKS
 from freshness.environments import PYTHON, TOOL, USER, VENV, Environment
 from freshness.findings import Finding, Fix
 from freshness.project import Project
-from freshness.spelling import Typed
+from freshness.spelling import Typed, find_spelling
 from freshness.tree import real
 
 
@@ -64,6 +64,11 @@ def _is_managed(environment: Environment) -> bool:
         return False
     library = real(environment.python).parents[1] / "lib"
     return any(library.glob("python3*/EXTERNALLY-MANAGED"))
+
+
+def fixes_for(project: Project) -> Fixes:
+    """Give the fixes of *project*, as they are typed in its folder."""
+    return Fixes(project, find_spelling(project.root))
 
 
 def commands_of(findings: Iterable[Finding]) -> list[tuple[str, ...]]:

@@ -17,8 +17,8 @@ from packaging.utils import NormalizedName
 
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
-from freshness.compiled import interpreter_of, refuse_without_toolchain
 from freshness.backup import discard, put_back, set_aside
+from freshness.compiled import interpreter_of, refuse_without_toolchain
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
 from freshness.environments import PIPX, TOOL, VENV, Environment, distributions, is_environment

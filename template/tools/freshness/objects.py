@@ -83,12 +83,14 @@ def _can_be_used(project: Project, folder: Path, key: str, sources: Sources) -> 
 
 def note_of(project: Project, key: str, sources: Sources) -> dict[str, object]:
     """Note what *sources*, just compiled, are made of; *key* is what else counts."""
-    return {"key": key, "files": compiled_inputs(project, sources.files), "finished": time.time_ns()}
+    return {
+        "key": key,
+        "files": compiled_inputs(project, sources.files),
+        "finished": time.time_ns(),
+    }
 
 
-def changed_since(
-    project: Project, note: object, key: str, sources: Sources
-) -> list[str] | None:
+def changed_since(project: Project, note: object, key: str, sources: Sources) -> list[str] | None:
     """Give the inputs of a compiler that changed since *note* was made by `note_of`.
 
     None where times do not tell of all of it: something came or went, is older than what was made
@@ -109,8 +111,9 @@ def changed_since(
 
 
 def _is_newer(path: Path, finished: int) -> bool:
-    """Tell whether *path* was changed after *finished*, in nanoseconds since 1970, and not later
-    than now: what is from the future stays newer than all that is made of it.
+    """Tell whether *path* was changed after *finished*, in nanoseconds since 1970, and before now.
+
+    What is from the future stays newer than all that is made of it.
     """
     try:
         changed = os.stat(path).st_mtime_ns  # noqa: PTH116

@@ -75,7 +75,8 @@ class Project:
     are None where they are dynamic. From ``[tool.freshness]``: ``target`` is where ``install``
     puts the project, ``generated`` are patterns of files that the build itself writes.
     ``beside`` are the requirements that are projects here (members of a uv workspace, paths) and
-    their folders, ``copied`` those of them that no environment follows, ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else.
+    their folders, ``copied`` those of them that no environment follows, ``sourced`` those that
+    ``[tool.uv.sources]`` takes from anywhere else.
     ``text`` is the file as it is, ``setup`` the text of setup.py and setup.cfg, ``build_files``
     that of the other files that say what is compiled. ``written`` are
     the files that a build writes by settings of the build backend. ``plugins`` maps the group and
@@ -112,7 +113,9 @@ class Project:
     @property
     def reads_history(self) -> bool:
         """Whether a build may ask git: for the version, or in code of the project's own."""
-        indifferent = self.build_names <= INDIFFERENT and not self.backend_in_tree and not self.setup
+        indifferent = (
+            self.build_names <= INDIFFERENT and not self.backend_in_tree and not self.setup
+        )
         hooked = any(sign in self.text for sign in HOOK_SIGNS)
         return self.version is None or not indifferent or hooked
 

@@ -47,7 +47,9 @@ def by_kind(requirements: "Iterable[Requirement]", own: NormalizedName) -> dict[
 
     One of the project on itself (``all = ["name[one,two]"]``) is left out: some spell it out.
     """
-    return {_kind(r, extras_of(r)): str(r) for r in requirements if canonicalize_name(r.name) != own}
+    return {
+        _kind(r, extras_of(r)): str(r) for r in requirements if canonicalize_name(r.name) != own
+    }
 
 
 def by_own_extras(requirements: Iterable["Requirement"], own: NormalizedName) -> set[Kind]:

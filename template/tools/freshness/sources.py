@@ -41,7 +41,7 @@ class Sources:
 
 
 def made_for(fingerprint: Fingerprint, minor: str | None) -> Fingerprint:
-    """Name what a build for Python *minor*, such as ``3.12``, makes of the sources of *fingerprint*.
+    """Name what a build for Python *minor*, such as ``3.12``, makes of what *fingerprint* is of.
 
     None where one wheel is for every Python: then it is the fingerprint itself.
     """
@@ -107,4 +107,6 @@ def _state(root: Path) -> tuple[str, ...]:
 def _pretended() -> tuple[str, ...]:
     """Give the variables that name a version from outside."""
     variables = os.environ.items()
-    return tuple(sorted(f"{k}={v}\n" for k, v in variables if any(sign in k for sign in PRETENDING)))
+    return tuple(
+        sorted(f"{k}={v}\n" for k, v in variables if any(sign in k for sign in PRETENDING))
+    )

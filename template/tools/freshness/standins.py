@@ -1,7 +1,7 @@
 """Commands that run from a copy of an environment for as long as that itself is in pieces.
 
-The links in the folder of commands are led to scripts in the copy, which have the copy's interpreter
-in their first line: so they import what is in the copy.
+The links in the folder of commands are led to scripts in the copy, which have its interpreter in
+their first line: so they import what is in the copy.
 """
 
 import os
@@ -9,12 +9,13 @@ from pathlib import Path
 
 from freshness.environments import Environment
 from freshness.installed import links_into
+from freshness.tree import real
 
 FOLDER = "running"
 """The folder in the copy with the scripts."""
 
 EXEC = b"'''exec' "
-"""How a script goes on, behind ``#!/bin/sh``, whose interpreter does not fit into its first line."""
+"""How a script goes on, behind ``#!/bin/sh``, where the first line cannot hold its interpreter."""
 
 QUOTING = (b"'", b'"', b"\\", b"$", b"`")
 """What a path cannot have that is put between double quotes for a shell, within Python's own."""
@@ -37,7 +38,7 @@ def links_to_copies(environment: Environment, name: str) -> list[Path]:
 
 
 def stand_in(environment: Environment, copy: Path, prefix: Path) -> None:
-    """Have the commands of *environment* run from *prefix*, which is as it is, in the folder *copy*.
+    """Have the commands of *environment* run from *prefix*, a copy of it, in the folder *copy*.
 
     On Windows commands are copies, not links; there they stay as they are.
     """
@@ -74,9 +75,11 @@ def _started_by(interpreter: Path, script: Path, environment: Environment) -> by
     if rest and rest[0].startswith(EXEC):
         by = rest[0].removeprefix(EXEC).rpartition(b' "$0"')[0].strip(b"'\"")
         rest = rest[2:]
-    own = os.fsencode(os.path.realpath(environment.scripts))
+    own = os.fsencode(real(environment.scripts))
     path = os.fsencode(interpreter)
-    if os.path.realpath(os.path.dirname(by)) != own or any(sign in path for sign in QUOTING):
+    if os.fsencode(real(Path(os.fsdecode(by)).parent)) != own or any(
+        sign in path for sign in QUOTING
+    ):
         return None
     header = [b"#!%b\n" % path]
     if len(header[0]) > LONGEST_SHEBANG or b" " in path:

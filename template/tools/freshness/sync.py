@@ -1,8 +1,8 @@
 """``uv sync``, and what one that was stopped half-way leaves: packages that uv takes for whole.
 
-uv removes and writes packages file by file. After a kill it goes by the ``*.dist-info`` folders that
-are there, also where these, or what they list, are only there in part; a later ``uv sync`` then
-changes nothing.
+uv removes and writes packages file by file. After a kill it goes by the ``*.dist-info`` folders
+that are there, also where these, or what they list, are only there in part; a later ``uv sync``
+then changes nothing.
 """
 
 import shutil
@@ -17,7 +17,7 @@ from freshness.store import Store
 from freshness.uv import Uv
 
 MARK = "syncing"
-"""The file in the store that is there while ``uv sync`` runs, and after one that did not end well."""
+"""The file in the store that is there while ``uv sync`` runs, and after one that ended badly."""
 
 NEEDED = ("METADATA", "RECORD")
 """What a ``*.dist-info`` folder has to have:

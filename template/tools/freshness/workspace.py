@@ -93,7 +93,9 @@ def _by_name(home: Path) -> dict[NormalizedName, Path]:
 def _members(home: Path, workspace: object) -> Iterator[Path]:
     """Give the folders of projects that the patterns of *workspace*, at *home*, name."""
     table = workspace if isinstance(workspace, dict) else {}
-    left_out = {folder for pattern in _patterns(table, "exclude") for folder in _glob(home, pattern)}
+    left_out = {
+        folder for pattern in _patterns(table, "exclude") for folder in _glob(home, pattern)
+    }
     for pattern in _patterns(table, "members"):
         for folder in _glob(home, pattern):
             if folder not in left_out and (folder / "pyproject.toml").is_file():
@@ -102,7 +104,9 @@ def _members(home: Path, workspace: object) -> Iterator[Path]:
 
 def _patterns(table: Mapping[str, Any], key: str) -> list[str]:
     patterns = table.get(key)
-    return [each for each in patterns if isinstance(each, str)] if isinstance(patterns, list) else []
+    return (
+        [each for each in patterns if isinstance(each, str)] if isinstance(patterns, list) else []
+    )
 
 
 def _glob(home: Path, pattern: str) -> Iterator[Path]:
