@@ -11,7 +11,7 @@ nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "format-check", "types", "tests"]
 
 RULES = "--config=pyproject.toml"
-"""Else the ruff.toml that ships, which keeps an owner's ruff away from tools/freshness, hides it."""
+"""Else the ruff.toml that ships, against an owner's ruff, keeps ours from tools/freshness too."""
 
 SCENARIOS = " or ".join(
     (

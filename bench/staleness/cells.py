@@ -66,6 +66,9 @@ class Cell:
     command: str
     edit: str
 
+    def __str__(self) -> str:
+        return f"uv {self.uv} | {self.subject} | {self.command} | {self.edit}"
+
 
 def cells(newest: str) -> Iterator[Cell]:
     """Give all cells where *newest* is the newest uv; what tells most comes first."""
@@ -81,8 +84,8 @@ def cells(newest: str) -> Iterator[Cell]:
 
 
 def _of(uv: str, subject: str, *, old: bool = False) -> Iterator[Cell]:
-    for command in COMMANDS:
-        for edit in CHOSEN:
+    for edit in CHOSEN:  # the commands in turn, so that their costs are of the same minutes
+        for command in COMMANDS:
             left_out = old and not (command.asks_uv and edit.name in EDITS_ON_OLD_UVS)
             left_out |= command.runs_the_sources and edit.name == UNSELECTED
             if is_asked(subject, edit) and not left_out:
