@@ -10,8 +10,9 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY / part) for part in ("template/tools", "tests", "bench", "docs")]
 
+import declared_pages  # noqa: E402
 import diagrams  # noqa: E402
-import reference_pages as pages  # noqa: E402
+import measured_pages  # noqa: E402
 from freshness.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
 from staleness import picture  # noqa: E402
 from staleness import results as measured  # noqa: E402
@@ -134,12 +135,12 @@ PAGES: dict[Path, Callable[[], str]] = {
     REPOSITORY / "template" / "docs" / "doctor.md": doctor_page,
     FRESHNESS / "SHA256SUMS": sums,
     REFERENCE / "findings.md": doctor_page,
-    REFERENCE / "questions.md": pages.questions,
-    REFERENCE / "verbs.md": pages.verbs,
-    REFERENCE / "json.md": pages.json_shape,
-    REFERENCE / "staleness.md": pages.staleness,
-    REFERENCE / "advice.md": pages.advice,
-    REFERENCE / "faults.md": pages.faults,
+    REFERENCE / "questions.md": declared_pages.questions,
+    REFERENCE / "verbs.md": declared_pages.verbs,
+    REFERENCE / "json.md": declared_pages.json_shape,
+    REFERENCE / "staleness.md": measured_pages.staleness,
+    REFERENCE / "advice.md": measured_pages.advice,
+    REFERENCE / "faults.md": measured_pages.faults,
     **{PICTURES / name: drawn(name) for name in (*diagrams.DIAGRAMS, *picture.NAMES)},
 }
 

@@ -1,24 +1,18 @@
-"""The reference pages that are made from their sources: questions, verbs, JSON, what was measured."""
+"""The reference pages that are made from what was measured: the matrix, the advice, the faults."""
 
-import ast
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from pathlib import Path
 
-import yaml
 from faults.outcomes import FILE as FAULTS
 from faults.stage import MIXTURE
+from md import code, table
 from staleness import results as measured
 from staleness.cells import COLUMNS
 from staleness.commands import BY_NAME, COMMANDS
 from staleness.picture import newest_uv
 from staleness.results import Results
 from staleness.trial import Outcome
-
-REPOSITORY = Path(__file__).parents[1]
-TEMPLATE = REPOSITORY / "template"
 
 ADVICE = {
     "Reinstall it.": "uv tool install .",
@@ -42,139 +36,6 @@ ADVICE = {
     "`make install` of this template": "make install",
 }
 """What people are told to do, and the command of the matrix that does it."""
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Give a table in Markdown; what would end a cell is escaped."""
-    heading = list(head)
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in lines)
-
-
-def code(text: object) -> str:
-    """Spell *text* as code in Markdown, whatever is in it."""
-    fence = "``" if "`" in str(text) else "`"
-    return f"{fence}{text}{fence}"
-
-
-class _Tagged(yaml.SafeLoader):
-    """YAML in which copier's own tags are passed over."""
-
-
-_Tagged.add_multi_constructor("!", lambda _loader, _suffix, _node: {})
-
-
-def questions() -> str:
-    """Give the page of the questions, from copier.yml."""
-    declared = yaml.load((REPOSITORY / "copier.yml").read_text(encoding="utf-8"), _Tagged)  # noqa: S506 - a safe loader
-    rows = []
-    for name, question in declared.items():
-        if name.startswith("_") or not isinstance(question, dict) or question.get("when") is False:
-            continue
-        default = str(question.get("default", ""))
-        default = "computed from other answers" if "{" in default else code(default or "none")
-        rows.append(
-            [
-                code(name),
-                " ".join(str(question.get("help", "")).split()),
-                _answers(question),
-                default,
-            ]
-        )
-    return (
-        "# Questions\n\nWhat `copier copy` asks, in this order. Each has a default; "
-        "`--data NAME=ANSWER` answers one,\n`copier update --data NAME=ANSWER` changes it later.\n\n"
-        + table(["question", "what it asks", "answers", "default"], rows)
-        + "\n"
-    )
-
-
-def _answers(question: Mapping[str, object]) -> str:
-    choices = question.get("choices")
-    if isinstance(choices, dict):
-        values = [c.get("value", name) if isinstance(c, dict) else c for name, c in choices.items()]
-        return ", ".join(code(value) for value in values)
-    if isinstance(choices, list):
-        return ", ".join(code(c[1] if isinstance(c, list) else c) for c in choices)
-    return str(question.get("type", "text")).replace("str", "text")
-
-
-def verbs() -> str:
-    """Give the page of the Makefile's targets and nox's sessions."""
-    sessions = _sessions()
-    makefile = (TEMPLATE / "Makefile").read_text(encoding="utf-8")
-    parts: list[tuple[str, list[list[str]]]] = []
-    rows: list[list[str]] = []
-    for line in makefile.splitlines():
-        if line.startswith("## --- "):
-            parts.append((line[7:], rows := []))
-        elif found := re.match(r"([a-z-]+):.*## (.*)", line):
-            name, says = found.groups()
-            rows.append([code(name), says, sessions.pop(name, "in make alone")])
-    head = ["target and session", "what `make` says", "what `nox --list` says"]
-    text = "\n\n".join(f"## {title}\n\n{table(head, found)}" for title, found in parts)
-    alone = [[code(name), "", says] for name, says in sessions.items()]
-    if alone:
-        text += f"\n\n## In nox alone\n\n{table(head, alone)}"
-    return (
-        "# Verbs\n\nThe targets of a generated project's Makefile, and its nox sessions of the same "
-        'names.\nArguments: `make run ARGS="demo-app --help"`, `nox -s run -- demo-app --help`.\n\n'
-        f"{text}\n"
-    )
-
-
-def _sessions() -> dict[str, str]:
-    """Give the sessions of the template's noxfile, by name, and the first line of each docstring."""
-    found = {}
-    source = (TEMPLATE / "noxfile.py").read_text(encoding="utf-8")
-    for node in ast.parse(source).body:
-        if not isinstance(node, ast.FunctionDef):
-            continue
-        for decorator in node.decorator_list:
-            text = ast.unparse(decorator)
-            if text.startswith("nox.session"):
-                named = re.search(r"name='([^']+)'", text)
-                name = named[1] if named else node.name
-                found[name] = (ast.get_docstring(node) or "").partition("\n")[0]
-    return {name: says for name, says in found.items() if not name.startswith("_")}
-
-
-def json_shape() -> str:
-    """Give the page of the JSON that the doctor prints, from its schema."""
-    text = (TEMPLATE / "docs" / "doctor.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    parts = [_fields("The object", schema)]
-    parts += [_fields(name, each) for name, each in schema["$defs"].items() if "properties" in each]
-    return (
-        "# JSON\n\nWhat `make doctor ARGS=--json` prints: one object. "
-        f"{schema['description']}\n\n" + "\n\n".join(parts) + "\n\n## The schema\n\n"
-        "Each generated project has it as `docs/doctor.schema.json`.\n\n"
-        f"```json\n{text.rstrip()}\n```\n"
-    )
-
-
-def _fields(name: str, schema: Mapping[str, object]) -> str:
-    properties = schema["properties"]
-    assert isinstance(properties, dict)
-    rows = [
-        [code(field), _kind(each), str(each.get("description", ""))]
-        for field, each in properties.items()
-    ]
-    return f"## {name}\n\n{table(['field', 'kind', 'what'], rows)}"
-
-
-def _kind(schema: Mapping[str, object]) -> str:
-    for key in ("const", "enum", "$ref"):
-        if key in schema:
-            value = schema[key]
-            values = value if isinstance(value, list) else [value]
-            return ", ".join(
-                code(str(v).rpartition("/")[2] if key == "$ref" else json.dumps(v)) for v in values
-            )
-    items = schema.get("items")
-    kind = schema.get("type", "any")
-    named = " or ".join(kind) if isinstance(kind, list) else str(kind)
-    return f"{named} of {_kind(items)}" if isinstance(items, dict) else named
 
 
 def staleness() -> str:
