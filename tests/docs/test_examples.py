@@ -32,6 +32,7 @@ def environment_of(root: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples(page: Path, tmp_path: Path) -> None:
     root = tmp_path / FOLDER

@@ -124,7 +124,14 @@ AT_THE_TOP = [
 
 
 @pytest.mark.parametrize(
-    ("kind", "at_the_top"), [*((k, False) for k in MAKEFILES), *((k, True) for k in AT_THE_TOP)]
+    ("kind", "at_the_top"),
+    [
+        *(
+            pytest.param(kind, False, marks=[pytest.mark.slow] if place % 2 else [])
+            for place, kind in enumerate(MAKEFILES)
+        ),
+        *(pytest.param(kind, True, marks=pytest.mark.slow) for kind in AT_THE_TOP),
+    ],
 )
 def test_a_target_of_theirs_is_never_overridden(
     kind: str, at_the_top: bool, tmp_path: Path

@@ -21,7 +21,7 @@ from support.parse import files_of, heading_and_text, heading_and_text_of_a_site
 from support.render import MORE, NATIVE, Combination, render
 from support.world import FOLDER, World, run, uv_executable
 
-QUICK = 12
+QUICK = 40
 """Every how many sets of answers is rendered by the quick tests."""
 
 

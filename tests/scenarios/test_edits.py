@@ -20,15 +20,20 @@ VERSIONED = [
     Combination("scikit_build_core", "src", "cli", "vcs", binding="pybind11"),
 ]
 
-QUICK = {"hatchling-src-cli"}
-"""The combinations of which each edit belongs to the quick tests; of the others, a few do."""
-
-QUICK_EDITS = {"module deleted", "version changed by git tag", "library edited"}
-QUICK_COMBINATIONS = [
-    *(c for c in COMBINATIONS if c.project_type == "library"),
-    VERSIONED[0],
-    Combination("hatchling", "workspace", "cli"),
-]
+QUICK = {
+    "hatchling-src-cli": {
+        "edited to the same size with the old time",
+        "module deleted",
+        "data file no longer selected",
+        "command renamed",
+        "Scenario 2: Updated Dependency",
+        "Scenario 3: Moved Files",
+    },
+    "setuptools-flat-library": {"module deleted", "data file no longer selected"},
+    str(VERSIONED[0]): {"version changed by git tag"},
+    "hatchling-workspace-cli": {"library edited"},
+}
+"""The edits, of a few combinations, that belong to the quick tests."""
 
 
 def cases() -> list[object]:
@@ -37,10 +42,7 @@ def cases() -> list[object]:
             combination,
             edit,
             id=f"{combination}-{edit}",
-            marks=[]
-            if str(combination) in QUICK
-            or (edit.name in QUICK_EDITS and combination in QUICK_COMBINATIONS)
-            else [pytest.mark.slow],
+            marks=[] if edit.name in QUICK.get(str(combination), ()) else [pytest.mark.slow],
         )
         for combination in [*COMBINATIONS, *MORE, *NATIVE, *VERSIONED]
         for edit in EDITS

@@ -164,7 +164,13 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=str(fault), marks=[pytest.mark.slow] if place % 3 else [])
+        for place, fault in enumerate(FAULTS)
+    ],
+)
 def test_fault_is_survived(fault: Fault, tmp_path: Path) -> None:
     world = installed(tmp_path, CLI)
     fault.come(world)
