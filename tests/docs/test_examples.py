@@ -1,6 +1,7 @@
 """Every example of the documentation is run: what a command does is what the page says."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from support.render import REPOSITORY
 from support.world import BASE_PYTHON, FOLDER, KEPT, cache_folder, uv_executable
 
 DOCS = REPOSITORY / "docs"
+NEEDED = {"npm-and-cargo": ("npm", "cargo")}
+"""What the examples of a page run beside uv, git and a shell."""
+
 PAGES = [page for page in sorted(DOCS.rglob("*.md")) if "\n```console\n" in page.read_text("utf-8")]
 
 
@@ -29,12 +33,15 @@ def environment_of(root: Path) -> dict[str, str]:
         "UV_TOOL_BIN_DIR": str(root / "commands"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "NEVERSTALE": str(REPOSITORY),
+        "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
     }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_examples(page: Path, tmp_path: Path) -> None:
+    if missing := [name for name in NEEDED.get(page.stem, ()) if not shutil.which(name)]:
+        pytest.skip(f"{', '.join(missing)} not found, which the examples of {page.name} run")
     root = tmp_path / FOLDER
     assert not (found := differing(page, root, environment_of(root))), "\n\n".join(found)
 
