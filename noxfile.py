@@ -15,48 +15,46 @@ RULES = "--config=pyproject.toml"
 
 SCENARIOS = " or ".join(
     (
-        "test_edits and (uv_build-src-library or setuptools-flat-library) and (deleted or command)",
-        "test_situations and not compiled and (RECORD or gone or PATH)",
-        *("test_doctor and not silent", "test_any_edit", "test_distributions"),
-        *("name_of_a_build_folder", "nox_does_what_make_does", "take_turns", "no_trace"),
-        *("setuptools-src-cli-vcs", "oldest_python", "deletes_nothing"),
-        *("arguments_and_exit_codes", "time_of_bytecode", "metadata_of_the_dist"),
+        "test_edits and uv_build-src-library and (deleted or command)",
+        "test_situations and not compiled and (gone or leads)",
+        "test_doctor and (trace or json or pipx or anywhere or system or terminal or fails)",
+        *("test_any_edit and hatchling-src-cli", "no_false_alarm and bytecode"),
+        *("name_of_a_build_folder and setuptools", "nox_does_what_make_does and setuptools"),
+        *("take_turns", "no_trace", "deletes_nothing", "arguments_and_exit_codes"),
+        *("setuptools-src-cli-vcs-version", "oldest_python_is_kept and hatchling"),
     )
 )
 QUALITY = " or ".join(
     (
         *("cli-MIT-3.11-github-zensical-mypy", "library-Apache-2.0-3.12-gitlab-sphinx-mypy"),
-        *("cli-vcs-BSD-3-Clause-3.10-github-none-ty", "cli-MIT-3.11-none-zensical-pyrefly"),
-        *("test_github_ci", "test_github_release", "test_gitlab", "upload_and_install"),
-        *("two_builds", "type_checker", "coverage_forgets", "commit_is_looked_at"),
-        *("hash_seed", "dockerfile", "build_that_differs", "reads_a_password", "without_git"),
+        *("test_github_ci", "test_github_release", "test_gitlab"),
+        *("upload_and_install and hatchling", "commit_is_looked_at", "coverage_forgets"),
+        *("dockerfile and static", "hash_seed", "reads_a_password", "test_dev_without_git"),
     )
 )
 TEMPLATE = " or ".join(
     (
-        *(
-            "test_hostile and not every_build_backend and not letter",
-            "ece2d53",
-            "adopt_install_edit",
-        ),
-        *("both_ways and (gitlab or flat or namespace or maturin)", "test_template"),
-        *("test_legacy", "oldest_copier", "every_build_backend and (pdm or maturin-src)"),
+        *("executed_by_any_target and sphinx", "any_answers_come_back", "ece2d53 and full"),
+        *("adopt_install_edit and (own or poetry or setup)", "both_ways and (gitlab or namespace)"),
+        *("test_template and (update or drifted)", "test_legacy and (verb or quick)"),
+        *("oldest_copier", "every_build_backend and maturin-src"),
     )
 )
 KINDS = " or ".join(
     (
         *("test_compiled and setuptools_ext", "unchanged and maturin", "outlives"),
-        *("compiled-edited", "compiled-deleted"),
-        *("scikit_build_core-nanobind-src and header", "meson_python-src-cli and native"),
-        *("flit_core-src-cli and module", "pdm-namespace and deleted", "workspace-cli-library"),
-        *("poetry_core-flat-cli and deleted", "maturin-src-cli and older", "shares_a_namespace"),
-        *("from_within", "one_another", "every_verb_in_a_workspace and setuptools"),
-        *("in_every_workflow and (pdm or setuptools_ext)", "git_is_a_file and submodule"),
+        *(
+            "meson_python-src-cli and native and deleted",
+            "flit_core-src-cli and module and deleted",
+        ),
+        *("pdm-namespace and deleted", "hatchling-workspace-cli-library and edited"),
+        *("shares_a_namespace", "from_within", "one_another", "every_verb_in_a_workspace"),
+        *("in_every_workflow and pdm", "git_is_a_file and submodule and setuptools"),
     )
 )
 PROOF = " or ".join(
     (
-        *("test_trial and (deleted or uvx)", "test_in_a_browser"),
+        *("test_trial and (deleted or uvx)", "test_in_a_browser", "test_examples"),
         *("every_step and hatchling-src-cli-install-SIGKILL", "two_checkouts and 4"),
         *(
             "disk_is_full and flat-library-install-editable",
