@@ -18,6 +18,12 @@ CHANGING = (
     "rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat,rmdir,link,linkat,symlink,symlinkat,"
     "open,openat,creat,ftruncate,copy_file_range"
 )
+SLOWED = CHANGING.replace("open,openat,creat,", "")
+"""What waits for a millisecond after each: by then its line is read, and the next has not begun.
+
+Without it a signal came up to fifty changes late; with it, at that change or at the next one.
+"""
+
 PLACES = {
     r"/commands/": "commands",
     r"/demo-app/\.freshness/aside": "the old install set aside",
@@ -67,6 +73,7 @@ def traced(
         pipe = Path(folder, "changes")
         os.mkfifo(pipe)
         tracing = ["strace", "--follow-forks", "-qq", "--seccomp-bpf", "-y", "-e", "signal=none"]
+        tracing += ["-e", f"inject={SLOWED}:delay_exit=1000"]
         tracing += ["-e", f"trace={CHANGING}", "-s", "400", "-o", str(pipe)]
         process = subprocess.Popen(
             [*tracing, *command],
