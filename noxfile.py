@@ -118,7 +118,8 @@ def faults(session: nox.Session) -> None:
 def matrix(session: nox.Session) -> None:
     """Run what is left of the staleness matrix: an hour or two; then draw it."""
     session.run("python", "bench/staleness/__main__.py", *session.posargs)
-    session.notify("pages")
+    if "--list" not in session.posargs:
+        session.notify("pages", posargs=[])
 
 
 @nox.session

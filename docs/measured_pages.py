@@ -150,7 +150,8 @@ def faults() -> str:
         + table(["fault", "verb", *words], lines)
         + "\n\n`at every step`: the signal goes to all processes of the command,\nat the first change of each run of "
         "changes of the disk in one place, in its middle, and a third time within\nthe environment; "
-        "strace tells when. `disk full`: a file system of its own with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "
+        "strace tells when, and holds each change up for a millisecond, so that the signal comes at it or "
+        "at\nthe next one. `disk full`: a file system of its own with from 0 to 4,096 KiB\nleft, in 19 sizes. `dev` is `uv sync`, which removes before it "
         "writes.\n\n`nox -s faults` makes this page's numbers again, in "
         "`bench/results/faults.jsonl`; tests/faults says how.\n"
     )

@@ -46,7 +46,7 @@ def measure(left: Sequence[Cell], workers: int, path: Path) -> int:
         try:
             return collect(running, path)
         except KeyboardInterrupt:
-            print("\nstopped; the same command goes on from here", file=sys.stderr)
+            print("\nstopped; the same command without --again goes on from here", file=sys.stderr)
             pool.shutdown(cancel_futures=True)
             return 0
 

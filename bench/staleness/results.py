@@ -85,7 +85,10 @@ def read(path: Path = FILE) -> Results:
 def write(rows: Iterable[Circumstances | tuple[Cell, Result]], path: Path = FILE) -> None:
     """Add *rows* to the file at *path*, each as one line."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    whole = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
     with path.open("a", encoding="utf-8") as stream:
+        if not whole:  # a run was killed within a line
+            stream.write("\n")
         for row in rows:
             stream.write(json.dumps(_spelled(row), ensure_ascii=False) + "\n")
 

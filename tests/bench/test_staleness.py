@@ -69,6 +69,11 @@ def test_a_line_that_was_cut_off_is_measured_again(tmp_path: Path) -> None:
     read = results.read(file)
     assert read.cells == {cell: Result(Outcome.STALE, 1.5, "one")}
     assert read.circumstances == (now,)
+    later = Circumstances("2026-01-02", "3.13.0", "Linux", {"uv": "1.1"})
+    results.write([later, (cell, Result(Outcome.FRESH, 1.5))], file)
+    read = results.read(file)
+    assert read.cells == {cell: Result(Outcome.FRESH, 1.5)}
+    assert read.circumstances == (now, later), "what follows is not glued to what was cut off"
 
 
 def test_every_cell_is_one_of_the_plan() -> None:

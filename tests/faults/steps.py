@@ -76,7 +76,12 @@ def traced(
         tracing += ["-e", f"inject={SLOWED}:delay_exit=1000"]
         tracing += ["-e", f"trace={CHANGING}", "-s", "400", "-o", str(pipe)]
         process = subprocess.Popen(
-            [*tracing, *command],
+            [
+                *tracing,
+                "env",
+                "--default-signal=INT",
+                *command,
+            ],  # else nohup's ignoring is inherited
             cwd=stage.project,
             env=stage.environment,
             stdout=subprocess.PIPE,

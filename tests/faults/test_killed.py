@@ -11,7 +11,7 @@ import pytest
 from support.render import Combination
 
 from faults.outcomes import note
-from faults.stage import ABSENT, COMBINATIONS, WORKFLOWS, Stage, Workflow, needs
+from faults.stage import ABSENT, COMBINATIONS, OLD, WORKFLOWS, Stage, Workflow, needs
 from faults.steps import steps_of, traced
 
 SIGNALS = {"SIGKILL": signal.SIGKILL, "SIGINT": signal.SIGINT}
@@ -48,3 +48,4 @@ def test_stopped_at_every_step(
     # `dev` is uv's own `uv sync`, which goes file by file; the next one mends what a kill left.
     note(f"{name} at every step", verb, combination, outcomes, may_mix=in_venv)
     assert sum(outcomes.values()) >= len(steps) / 2
+    assert outcomes[OLD] or in_venv, "what is stopped at the first step has changed nothing"

@@ -202,6 +202,10 @@ def test_nothing_of_yours_is_deleted(tmp_path: Path) -> None:
 def test_secrets_are_not_shown() -> None:
     from freshness.uv import typed
 
-    shown = typed(["uv", "publish", "--token", "hunter2", "--password=hunter3", "dist/x.whl"])
+    secret = ["--token", "hunter2", "--password=hunter3", "-thunter4", "-p", "hunter5"]
+    where = ["--publish-url", "https://me:hunter6@example.org/legacy"]
+    shown = typed(["uv", "publish", *secret, *where, "dist/x.whl"])
     assert "hunter" not in shown
-    assert shown.count("***") == 2
+    assert shown.count("***") == 5
+    assert "***@example.org/legacy" in shown
+    assert typed(["uv", "run", "pytest", "-p", "no:xdist"]).endswith("-p no:xdist")

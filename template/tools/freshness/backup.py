@@ -68,7 +68,7 @@ def put_back(environment: Environment, aside: Path) -> bool:
                 path.unlink()
         for path in copies:
             if os.path.lexists(commands / path.name):
-                replace_link(path, os.readlink(commands / path.name))
+                replace_link(path, os.readlink(commands / path.name), aside)
             else:
                 path.unlink()
         for path in commands.iterdir():

@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "run it again with FRESHNESS_TRACEBACK=1 and report what it prints",
         )
     except KeyboardInterrupt:
-        complain("interrupted", "what was installed before still is; run the command again")
+        complain("interrupted", "the old install is there, or the new one; run the command again")
     return ERROR
 
 

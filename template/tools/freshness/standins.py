@@ -52,14 +52,28 @@ def stand_in(environment: Environment, copy: Path, prefix: Path) -> None:
             started = copy / FOLDER / path.name
             started.write_bytes(script)
             started.chmod(0o755)
-            replace_link(path, str(started))
+            replace_link(path, str(started), copy)
 
 
-def replace_link(path: Path, target: str) -> None:
-    """Make the link *path* lead to *target*, in one step."""
-    new = path.with_name(f".{path.name}.{os.getpid()}.new")
-    new.symlink_to(target)
-    os.replace(new, path)
+def replace_link(path: Path, target: str, copy: Path) -> None:
+    """Make the link *path* lead to *target*, in one step; a kill leaves nothing beside it.
+
+    The new link is made in the folder *copy*, which goes with what is in it, or beside *path* where
+    that is another file system.
+    """
+    made, beside = copy / "link", path.with_name(f".{path.name}.new")
+    for left in (made, beside):
+        left.unlink(missing_ok=True)
+    try:
+        made.symlink_to(target)
+        try:
+            os.replace(made, path)
+        except OSError:
+            beside.symlink_to(target)
+            os.replace(beside, path)
+    finally:
+        made.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def _started_by(interpreter: Path, script: Path, environment: Environment) -> bytes | None:
@@ -70,6 +84,8 @@ def _started_by(interpreter: Path, script: Path, environment: Environment) -> by
     try:
         first, *rest = script.read_bytes().splitlines(keepends=True)
     except (OSError, ValueError):
+        return None
+    if not first.startswith(b"#!") or b"\0" in first:  # a program that was compiled
         return None
     by = first.removeprefix(b"#!").strip()
     if rest and rest[0].startswith(EXEC):

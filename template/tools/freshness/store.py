@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -88,7 +89,7 @@ class Store:
         (self.folder / "builds").mkdir(exist_ok=True)
         if fingerprint:
             self._note(fingerprint, kept)
-        self._forget_oldest()
+        self._forget_oldest({kept.parent, self.folder / "builds" / str(fingerprint)})
         return kept
 
     def get(self, fingerprint: Fingerprint) -> Path | None:
@@ -131,15 +132,18 @@ class Store:
         note = {"wheel": wheel.relative_to(self.folder / "wheels").as_posix()}
         _write(self.folder / "builds" / fingerprint, json.dumps(note))
 
-    def _forget_oldest(self) -> None:
-        """Keep the newest wheels and notes; a note whose wheel is gone answers None in `get`."""
+    def _forget_oldest(self, new: AbstractSet[Path]) -> None:
+        """Keep the newest wheels and notes; a note whose wheel is gone answers None in `get`.
+
+        What is *new* stays: of a clock that was set back, others are younger.
+        """
         by_name: dict[str, list[Path]] = {}
-        for folder in _oldest_first(self.folder / "wheels"):
+        for folder in _oldest_first(self.folder / "wheels", new):
             wheel = next((path.name for path in folder.glob("*.whl")), "")
             by_name.setdefault(wheel.partition("-")[0], []).append(folder)
         for folder in (old for folders in by_name.values() for old in folders[:-WHEELS_KEPT]):
             shutil.rmtree(folder, ignore_errors=True)
-        for note in _oldest_first(self.folder / "builds")[:-NOTES_KEPT]:
+        for note in _oldest_first(self.folder / "builds", new)[:-NOTES_KEPT]:
             note.unlink(missing_ok=True)
 
 
@@ -210,8 +214,8 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
-def _oldest_first(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+def _oldest_first(folder: Path, new: AbstractSet[Path]) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda path: (path in new, path.stat().st_mtime_ns))
 
 
 def _write(path: Path, text: str) -> None:
@@ -219,7 +223,12 @@ def _write(path: Path, text: str) -> None:
     import tempfile
 
     with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name[:20]}-", encoding="utf-8", delete=False
+        dir=path.parent, prefix=f".{path.name[:20]}-", delete=False
     ) as stream:
-        stream.write(text)
-    os.replace(stream.name, path)
+        new = Path(stream.name)
+    try:
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise

@@ -26,6 +26,10 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 """
 
 
+ONLY_LOOK = {"--dry-run", "--check", "--help", "-h"}
+"""With these ``uv sync`` installs nothing, and so mends nothing."""
+
+
 def was_stopped(store: Store) -> bool:
     """Tell whether the last ``uv sync`` did not end well."""
     return (store.folder / MARK).exists()
@@ -42,6 +46,8 @@ def run(
 
     *settings* are variables of uv's environment. Gives uv's exit code.
     """
+    if ONLY_LOOK & set(arguments):
+        return uv.run("sync", *arguments, environment=settings)
     broken = mend(environment) if was_stopped(store) else []
     again = [word for name in broken for word in ("--reinstall-package", name)]
     (store.folder / MARK).touch()
@@ -72,6 +78,12 @@ def mend(environment: Environment) -> list[NormalizedName]:
 
 
 def _is_whole(site: Path, info: Path) -> bool:
-    """Tell whether all is there that RECORD names, but for bytecode, which anybody may remove."""
-    paths = parse_record(read_text(info / "RECORD"))
+    """Tell whether all is there that RECORD names, but for bytecode, which anybody may remove.
+
+    RECORD names itself; one that was cut off does not, or ends within a line.
+    """
+    text = read_text(info / "RECORD")
+    paths = parse_record(text)
+    if f"{info.name}/RECORD" not in paths or not text.endswith("\n"):
+        return False
     return all((site / path).exists() for path in paths if not path.endswith(".pyc"))

@@ -1,6 +1,7 @@
 """uv, and every other program that the tool runs: found, announced, run."""
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -16,6 +17,9 @@ INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
 
 SECRETS = ("--password", "--token")
 """Options of ``uv publish`` whose values are shown to nobody."""
+
+SHORT_SECRETS = ("-p", "-t")
+"""The short ones, which mean something else to other programs."""
 
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 """Variables that a make hands to those below it; a fix that is typed has none above."""
@@ -163,14 +167,17 @@ def _shown(name: str, value: str) -> str:
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:
-    """Give *command* as it may be shown: with *** for a password or a token."""
-    shown = list(command)
+    """Give *command* as it may be shown: with *** for what is secret in it."""
+    shown = [re.sub("(?<=://)[^/@]+@", "***@", argument) for argument in command]
+    short = SHORT_SECRETS if "publish" in command[:2] else ()
     for place, (before, argument) in enumerate(pairwise(["", *command])):
         option, separator, _ = argument.partition("=")
-        if before in SECRETS:
+        if before in (*SECRETS, *short):
             shown[place] = "***"
         elif option in SECRETS and separator:
             shown[place] = f"{option}=***"
+        elif argument[:2] in short and len(argument) > len("-p"):
+            shown[place] = f"{argument[:2]}***"
     return shown
 
 

@@ -108,7 +108,7 @@ def install_editable(parsed: argparse.Namespace, project: Project, uv: Uv) -> in
 def uninstall(parsed: argparse.Namespace, project: Project, uv: Uv) -> int:
     """Remove the installed project; a project that is not installed is no error."""
     environment = _target(parsed, project, uv)
-    with _held_alone(environment):
+    with Store(project.root).locked(waiting), _held_alone(environment):
         _recover(project, environment)
         if environment.place == TOOL and environment.prefix.is_dir():
             return uv.run("tool", "uninstall", project.name)
@@ -196,7 +196,11 @@ def _recover(project: Project, environment: Environment) -> None:
 def _held_alone(environment: Environment) -> AbstractContextManager[None]:
     """Keep other checkouts of the project from the environment, which they may share."""
     folder, name = environment.prefix.parent, environment.prefix.name.strip(".")
-    return held(folder / f".{name}.lock", waiting) if environment.place == TOOL else nullcontext()
+    return (
+        held(folder / f".{name}.lock", waiting)
+        if environment.place in (TOOL, PIPX)
+        else nullcontext()
+    )
 
 
 def _target(parsed: argparse.Namespace, project: Project, uv: Uv) -> Environment:
