@@ -97,14 +97,15 @@ def test_what_a_stopped_sync_left(tmp_path: Path) -> None:
         "lacking": record("lacking", "lacking.py"),
         "without": None,
         "empty": "",
-        "cut": record("cut", "cut.py")[:-5],
+        "cut": record("cut", "cut.py").rpartition("cut-1.0.dist-info/RECORD")[0],
+        "torn": f"torn-1.0.dist-info/RECORD,,\n{record('torn', 'torn.py')}"[:-4],
     }
-    files = {"site/whole.py": "", "site/cut.py": ""}
+    files = {"site/whole.py": "", "site/cut.py": "", "site/torn.py": ""}
     for name, text in records.items():
         files[f"site/{name}-1.0.dist-info/METADATA"] = f"Name: {name}\nVersion: 1.0\n"
         if text is not None:
             files[f"site/{name}-1.0.dist-info/RECORD"] = text
     build_file_tree(tmp_path, files)
-    assert mend(environment) == ["cut", "empty", "lacking", "without"]
+    assert mend(environment) == ["cut", "empty", "lacking", "torn", "without"]
     assert not (tmp_path / "site" / "without-1.0.dist-info").exists()
     assert (tmp_path / "site" / "cut-1.0.dist-info").exists(), "uv goes by it to remove the rest"
