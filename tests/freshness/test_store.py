@@ -98,7 +98,7 @@ def test_what_a_stopped_sync_left(tmp_path: Path) -> None:
         "without": None,
         "empty": "",
         "cut": record("cut", "cut.py").rpartition("cut-1.0.dist-info/RECORD")[0],
-        "torn": f"torn-1.0.dist-info/RECORD,,\n{record('torn', 'torn.py')}"[:-4],
+        "torn": f"torn-1.0.dist-info/RECORD,,\n{record('torn', 'torn.py')}"[:-1],
     }
     files = {"site/whole.py": "", "site/cut.py": "", "site/torn.py": ""}
     for name, text in records.items():
