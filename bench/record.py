@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import cast
 
 import pexpect
 from demo import SUBCOMMAND
@@ -54,6 +55,9 @@ class Scene:
     commands: tuple[str, ...]
 
 
+ANSWERS_NO = {"make doctor"}
+"""The commands whose exit code is not 0: at that point of the story something is stale."""
+
 SCENES = (
     Scene(
         "1-made",
@@ -84,14 +88,18 @@ SCENES = (
 def typed(command: str, root: Path, folder: Path, environment: Mapping[str, str]) -> str:
     """Run *command* in a terminal; give what it shows, behind a prompt."""
     line = command.replace("~", shlex.quote(str(root)))
-    said = pexpect.run(  # with an encoding it is text
+    run = pexpect.run(  # with an encoding it is text
         shlex.join(["sh", "-c", line]),
         cwd=str(folder),
         env=dict(environment),
         timeout=300,
         encoding="utf-8",
+        withexitstatus=True,
     )
-    text = str(said).replace("\r\n", "\n")
+    said, code = cast("tuple[str, int]", run)
+    if bool(code) != (command in ANSWERS_NO):
+        sys.exit(f"{command} ended with exit code {code}:\n{said}")
+    text = said.replace("\r\n", "\n")
     for private in (root, Path.home()):
         text = text.replace(str(private), "~")
     return f"\x1b[1;32m$\x1b[0m \x1b[1m{command}\x1b[0m\n{text}"

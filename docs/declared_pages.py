@@ -28,7 +28,13 @@ def questions() -> str:
         if name.startswith("_") or not isinstance(question, dict) or question.get("when") is False:
             continue
         default = str(question.get("default", ""))
-        default = "computed from other answers" if "{" in default else code(default or "none")
+        default = (
+            "computed from other answers"
+            if "{" in default
+            else code(default)
+            if default
+            else "empty"
+        )
         rows.append(
             [
                 code(name),

@@ -143,10 +143,10 @@ def faults() -> str:
         "# Faults\n\nWhat is installed after a fault in the middle of an install, counted. "
         f"{sum(sum(c.values()) for c in by_fault.values())} runs; the projects are "
         f"{', '.join(code(p) for p in projects)}.\nAfter each, the same verb without the fault "
-        "succeeded. Where it was killed, the disk was full,\nthe index broken or the file system odd, all "
+        "succeeded. Where it was killed, the disk was full,\nthe index broken or the file system far away, all "
         "around was compared: nothing but artifacts, the store\nand uv's own folders had changed. `absent` "
         "is a command that is not found or cannot be started, as the shell says it; a *mixture* is a program\nthat runs "
-        "and is neither the old nor the new, and fails the test that notes these rows.\n\n"
+        "and is neither the old nor the new. It fails the test that notes these rows, but for `dev` that was killed.\n\n"
         + table(["fault", "verb", *words], lines)
         + "\n\n`at every step`: the signal goes to all processes of the command,\nat the first change of each run of "
         "changes of the disk in one place, in its middle, and a third time within\nthe environment; "

@@ -64,16 +64,22 @@ def test_what_is_executed(tmp_path: Path) -> None:
     world.commit()
     programs = set()
     verbs = ["install", "install-editable", "fresh", "build", "clean", "uninstall", "doctor"]
-    for verb in verbs:
-        for arguments in executed(world, *TOOL, verb):
+    fixing = ("doctor", "--fix", "--yes")
+    for verb in (
+        *((verb,) for verb in verbs),
+        ("dev",),
+        ("run-wheel", "demo-app", "hello"),
+        fixing,
+    ):
+        for arguments in executed(world, *TOOL, *verb):
             if arguments[:2] == ["/bin/sh", "-c"]:  # git's own, where the template is a folder
-                assert verb == "doctor"
+                assert verb[0] == "doctor"
                 assert arguments[2].startswith("git-upload-pack ")
             else:
                 assert not any(re.search("import demo_app|-m demo_app", each) for each in arguments)
                 programs.add(re.sub(r"[0-9.]+$", "", Path(arguments[0]).name))
     asked_by_uv_and_git = {"ld-linux-x86-64.so", "git-upload-pack"}
-    assert programs <= {"uv", "git", "python", *asked_by_uv_and_git}
+    assert programs <= {"uv", "git", "python", "prek", "demo-app", *asked_by_uv_and_git}
 
 
 @pytest.mark.skipif(bool(needs("strace")), reason=needs("strace"))
