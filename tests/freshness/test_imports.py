@@ -55,6 +55,7 @@ ALLOWED = {
     "report": {"codes", "doctor", "findings", "imports", "places"},
     "store": {"archives", "distribution", "errors", "record", "sources", "wheel"},
     "sdist": set(),
+    "signals": set(),
     "sync": {"environments", "record", "store", "uv"},
     "standins": {"environments", "installed", "tree"},
     "release": BASE | {"archives", "compiled", "project", "sdist", "sources", "uv", "wheel"},

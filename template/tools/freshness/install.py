@@ -5,13 +5,10 @@ import os
 import platform
 import shlex
 import shutil
-import signal
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from packaging.utils import NormalizedName
 
@@ -33,6 +30,7 @@ from freshness.installed import (
 from freshness.objects import forget_objects, kept_objects
 from freshness.project import Project
 from freshness.record import parse_record, read_text
+from freshness.signals import stopped_once, unstoppable
 from freshness.sources import Fingerprint, Sources, made_for, sources_of
 from freshness.standins import links_to_copies
 from freshness.store import FOLDER, STAMP, Store
@@ -198,7 +196,7 @@ def swap(
     """
     wheels = dict(beside or {})
     replaced = [word for name in (project.name, *wheels) for word in ("--reinstall-package", name)]
-    with _termination_raises(), set_aside(environment, aside_of(project, environment)):
+    with stopped_once(), set_aside(environment, aside_of(project, environment)):
         for name in (project.name, *wheels):
             _make_removable(name, environment)
         if _is_tool_of(project, environment):
@@ -332,7 +330,8 @@ def recover(project: Project, environment: Environment) -> bool:
             path.unlink()  # of a command that the new one has no more
         discard(aside)
         return False
-    return put_back(environment, aside)
+    with unstoppable():
+        return put_back(environment, aside)
 
 
 def _is_whole(installed: Installed) -> bool:
@@ -357,17 +356,3 @@ def _must_succeed(code: int, program: str = "uv") -> None:
             " still is",
             hint=f"mend what {program} says above, then run the command again",
         )
-
-
-@contextmanager
-def _termination_raises() -> Iterator[None]:
-    """Let a termination signal raise, so that what was set aside is put back."""
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
