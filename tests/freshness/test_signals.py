@@ -27,12 +27,17 @@ def test_the_second_signal_is_ignored(
     first: signal.Signals, raised: type[BaseException], second: signal.Signals
 ) -> None:
     tidied = []
-    with pytest.raises(raised), stopped_once():
-        try:
-            signal.raise_signal(first)
-        finally:
-            signal.raise_signal(second)
-            tidied.append(True)
+
+    def stopped() -> None:
+        with stopped_once():
+            try:
+                signal.raise_signal(first)
+            finally:
+                signal.raise_signal(second)
+                tidied.append(True)
+
+    with pytest.raises(raised):
+        stopped()
     assert tidied
     with pytest.raises(KeyboardInterrupt):  # as before
         signal.raise_signal(signal.SIGINT)
