@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from freshness.environments import OTHER, SCRIPTS, TOOL, Environment
+from freshness.record import parse_record
 from freshness.sources import Fingerprint
 from freshness.standins import FOLDER, links_to_copies, replace_link, stand_in
 from freshness.store import NOTES_KEPT, WHEELS_KEPT, Store
@@ -100,12 +101,18 @@ def test_what_a_stopped_sync_left(tmp_path: Path) -> None:
         "cut": record("cut", "cut.py").rpartition("cut-1.0.dist-info/RECORD")[0],
         "torn": f"torn-1.0.dist-info/RECORD,,\n{record('torn', 'torn.py')}"[:-1],
     }
-    files = {"site/whole.py": "", "site/cut.py": "", "site/torn.py": ""}
+    records["early"] = record("early", "early.py")
+    files = {f"site/{name}.py": "" for name in ("whole", "cut", "torn", "early")}
+    files["site/early-1.0.dist-info/direct_url.json"] = "{}"  # written, and not yet named
     for name, text in records.items():
         files[f"site/{name}-1.0.dist-info/METADATA"] = f"Name: {name}\nVersion: 1.0\n"
         if text is not None:
             files[f"site/{name}-1.0.dist-info/RECORD"] = text
     build_file_tree(tmp_path, files)
-    assert mend(environment) == ["cut", "empty", "lacking", "torn", "without"]
+    assert mend(environment) == ["cut", "early", "empty", "lacking", "torn", "without"]
     assert not (tmp_path / "site" / "without-1.0.dist-info").exists()
     assert (tmp_path / "site" / "cut-1.0.dist-info").exists(), "uv goes by it to remove the rest"
+    for name in ("cut", "early", "empty", "torn"):
+        info = tmp_path / "site" / f"{name}-1.0.dist-info"
+        named = parse_record((info / "RECORD").read_text())
+        assert {f"{info.name}/{each.name}" for each in info.iterdir()} <= named.keys(), name

@@ -5,6 +5,7 @@ that are there, also where these, or what they list, are only there in part; a l
 then changes nothing.
 """
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,7 +61,9 @@ def run(
 def mend(environment: Environment) -> list[NormalizedName]:
     """Remove records in *environment* that are there in part; name what has to be installed again.
 
-    That is what had such a record, and what lacks a file that its RECORD names.
+    That is what had such a record, what lacks a file that its RECORD names, and what has files
+    beside RECORD that it does not name: uv unpacks a wheel's own RECORD, writes more files, and
+    names them last. They are named now, for what is not named stays when uv removes the rest.
     """
     site = environment.site_packages
     if site is None or environment.prefix.is_symlink():
@@ -73,17 +76,35 @@ def mend(environment: Environment) -> list[NormalizedName]:
             shutil.rmtree(info, ignore_errors=True)
             broken.add(name)
         elif not _is_whole(site, info):
+            _name_all(info)
             broken.add(name)
     return sorted(broken)
 
 
 def _is_whole(site: Path, info: Path) -> bool:
-    """Tell whether all is there that RECORD names, but for bytecode, which anybody may remove.
+    """Tell whether RECORD names what is there: all but bytecode, which anybody may remove.
 
     RECORD names itself; one that was cut off does not, or ends within a line.
     """
     text = read_text(info / "RECORD")
     paths = parse_record(text)
-    if f"{info.name}/RECORD" not in paths or not text.endswith("\n"):
+    if not text.endswith("\n") or not _beside(info) <= paths.keys():
         return False
     return all((site / path).exists() for path in paths if not path.endswith(".pyc"))
+
+
+def _name_all(info: Path) -> None:
+    """Add what lies in *info* to its RECORD, as a new file: uv's cache may have the old one."""
+    whole, _, _ = read_text(info / "RECORD").rpartition("\n")
+    lines = [line for line in whole.split("\n") if line]
+    lines += [f"{path},," for path in sorted(_beside(info) - parse_record(whole).keys())]
+    new = info / "RECORD.tmp"
+    text = "".join(f"{line}\n" for line in lines)
+    new.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+    os.replace(new, info / "RECORD")
+
+
+def _beside(info: Path) -> set[str]:
+    """Give the files in *info*, RECORD among them, as RECORD spells them."""
+    files = (path for path in info.rglob("*") if path.is_file())
+    return {path.relative_to(info.parent).as_posix() for path in files}
