@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scenarios.edits import EDITS, Edit
 from support.render import Combination
 
-from staleness.commands import COMMANDS
+from staleness.commands import BY_NAME, COMMANDS
 
 OLD_UVS = ("0.8.0", "0.10.9", "0.11.19", "0.11.20")
 """The oldest that a generated project admits, and both sides of what changed on the way."""
@@ -24,7 +24,7 @@ SUBJECTS = {
 """The projects that are edited, by the name of their build backend."""
 
 ON_OLD_UVS = ("hatchling", "setuptools")
-EDITS_ON_OLD_UVS = (
+EDITS_OF_EACH_KIND = (
     "module edited",
     "edited to the same size with the old time",
     "module added",
@@ -33,6 +33,9 @@ EDITS_ON_OLD_UVS = (
     "command added",
 )
 """What old uvs are tried with: two build backends, and edits of each kind."""
+
+LIKE_HATCHLING = ("flit_core", "pdm", "poetry_core")
+"""Build backends in Python alone that keep nothing: tried with edits of each kind, too."""
 
 COLUMNS = {
     "module edited": "edited",
@@ -78,15 +81,21 @@ def cells(newest: str) -> Iterator[Cell]:
         yield from _of(newest, subject)
     for uv in OLD_UVS:
         for subject in ON_OLD_UVS:
-            yield from _of(uv, subject, old=True)
-    for subject in ("setuptools, version from git", "flit_core", "pdm", "poetry_core"):
-        yield from _of(newest, subject)
+            yield from (cell for cell in _of(uv, subject, few=True) if asks_uv(cell))
+    yield from _of(newest, "setuptools, version from git")
+    for subject in LIKE_HATCHLING:
+        yield from _of(newest, subject, few=True)
 
 
-def _of(uv: str, subject: str, *, old: bool = False) -> Iterator[Cell]:
+def asks_uv(cell: Cell) -> bool:
+    """Tell whether another uv could answer otherwise."""
+    return BY_NAME[cell.command].asks_uv
+
+
+def _of(uv: str, subject: str, *, few: bool = False) -> Iterator[Cell]:
     for edit in CHOSEN:  # the commands in turn, so that their costs are of the same minutes
         for command in COMMANDS:
-            left_out = old and not (command.asks_uv and edit.name in EDITS_ON_OLD_UVS)
+            left_out = few and edit.name not in EDITS_OF_EACH_KIND
             left_out |= command.runs_the_sources and edit.name == UNSELECTED
             if is_asked(subject, edit) and not left_out:
                 yield Cell(uv, subject, command.name, edit.name)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from staleness.cells import COLUMNS, EDITS_ON_OLD_UVS, OLD_UVS, ON_OLD_UVS, Cell
+from staleness.cells import COLUMNS, EDITS_OF_EACH_KIND, OLD_UVS, ON_OLD_UVS, Cell
 from staleness.commands import COMMANDS, Command, Group
 from staleness.results import Results
 from staleness.trial import Outcome
@@ -98,7 +98,7 @@ def by_uv(results: Results) -> Picture:
     uvs = [uv for uv in (*OLD_UVS, newest_uv(results)) if any(c.uv == uv for c in results.cells)]
 
     def tried(cell: Cell) -> bool:
-        return cell.subject in ON_OLD_UVS and cell.edit in EDITS_ON_OLD_UVS
+        return cell.subject in ON_OLD_UVS and cell.edit in EDITS_OF_EACH_KIND
 
     def row(command: Command) -> Row:
         mine = [c for c in results.cells if c.command == command.name and tried(c)]
@@ -117,7 +117,7 @@ def by_uv(results: Results) -> Picture:
         [
             *_legend(count),
             f"Build backends: {', '.join(ON_OLD_UVS)}.",
-            f"Edits: {', '.join(COLUMNS[edit] for edit in EDITS_ON_OLD_UVS)}.",
+            f"Edits: {', '.join(COLUMNS[edit] for edit in EDITS_OF_EACH_KIND)}.",
             _measured_with(results),
         ],
     )
