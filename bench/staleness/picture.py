@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from staleness.cells import COLUMNS, EDITS_OF_EACH_KIND, OLD_UVS, ON_OLD_UVS, Cell
+from staleness.cells import COLUMNS, EDITS_OF_EACH_KIND, LIKE_HATCHLING, OLD_UVS, ON_OLD_UVS, Cell
 from staleness.commands import COMMANDS, Command, Group
 from staleness.results import Results
 from staleness.trial import Outcome
 
 COST = (
-    "cost: the median of the command after an edit, over the fastest one's; "
-    "where the command runs the program, with its start."
+    "cost, with Flit, PDM and Poetry: the median of the command after an edit, over the fastest "
+    "one's; of a command that runs the program, with its start."
 )
 
 LABEL, SIDE, ROW, HEAD = 400, 43, 22, 132
@@ -69,7 +69,7 @@ def newest_uv(results: Results) -> str:
 def by_edit(results: Results) -> Picture:
     """Give what each command did with each edit on the newest uv, over all build backends."""
     newest = newest_uv(results)
-    costs = results.costs(newest)
+    costs = results.costs(newest, LIKE_HATCHLING)
 
     def row(command: Command) -> Row:
         mine = [

@@ -3,7 +3,7 @@
 import json
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,15 +37,16 @@ class Results:
         """Count the outcomes of *cells*."""
         return Counter(self.cells[cell].outcome for cell in cells)
 
-    def costs(self, uv: str) -> dict[str, float]:
+    def costs(self, uv: str, subjects: Container[str]) -> dict[str, float]:
         """Give the median of each command with *uv*, as a multiple of the fastest one's.
 
-        Only over cells that every command has, so that all of them did the same work.
+        Only over cells of *subjects* that every command has, so that all of them did the same work.
         """
         taken: dict[str, dict[tuple[str, str], float]] = {}
         for cell, result in self.cells.items():
             if (
                 cell.uv == uv
+                and cell.subject in subjects
                 and result.outcome is not Outcome.FAILED
                 and result.seconds > NOTHING_RAN
             ):

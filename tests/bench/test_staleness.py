@@ -108,9 +108,10 @@ def test_cost_is_a_ratio_over_the_same_work() -> None:
     cell = Cell("1.0", "hatchling", "a", "module added")
     other = Cell("1.0", "hatchling", "b", "module added")
     more = Cell("1.0", "hatchling", "b", "module deleted")
-    fresh = Outcome.FRESH
-    measured = {cell: Result(fresh, 1.0), other: Result(fresh, 3.0), more: Result(fresh, 100.0)}
-    assert Results(measured, ()).costs("1.0") == {"a": 1.0, "b": 3.0}
+    another_day = Cell("1.0", "pdm", "a", "module added")
+    seconds = {cell: 1.0, other: 3.0, more: 100.0, another_day: 50.0}
+    measured = {each: Result(Outcome.FRESH, taken) for each, taken in seconds.items()}
+    assert Results(measured, ()).costs("1.0", {"hatchling", "setuptools"}) == {"a": 1.0, "b": 3.0}
 
 
 def test_results_and_pictures_tell_of_no_folder_of_a_machine() -> None:
