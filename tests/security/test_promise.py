@@ -79,6 +79,7 @@ def test_what_is_executed(tmp_path: Path) -> None:
                 assert not any(re.search("import demo_app|-m demo_app", each) for each in arguments)
                 programs.add(re.sub(r"[0-9.]+$", "", Path(arguments[0]).name))
     asked_by_uv_and_git = {"ld-linux-x86-64.so", "git-upload-pack"}
+    asked_by_uv_and_git |= {"dirname", "realpath"}  # by the command, where its path has a space
     assert programs <= {"uv", "git", "python", "prek", "demo-app", *asked_by_uv_and_git}
 
 
