@@ -41,6 +41,8 @@ def unpack_sdist(requirement: str, folder: Path, asking: Path, environment: dict
     with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - what the index said
         archive.write_bytes(answer.read())
     with tarfile.open(archive) as packed:
-        packed.extractall(asking, filter="data")
+        # As the documentation has it for Pythons before 3.11.4, which know no `filter`.
+        packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+        packed.extractall(asking)  # noqa: S202
     (unpacked,) = (path for path in asking.iterdir() if path.is_dir())
     return unpacked.rename(folder)
