@@ -16,7 +16,7 @@ COST = (
     "one's; of a command that runs the program, with its start."
 )
 
-LABEL, SIDE, ROW, HEAD = 400, 43, 22, 132
+LABEL, SIDE, ROW, HEAD = 425, 43, 22, 132
 """The width of the commands' column, of a cell and the height of a row and the heading, pixels."""
 
 
@@ -139,8 +139,10 @@ def _legend(count: int) -> list[str]:
 
 def _measured_with(results: Results) -> str:
     last = results.circumstances[-1]
+    dates = sorted({each.date for each in results.circumstances})
+    when = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
     others = ", ".join(f"{name} {v}" for name, v in last.versions.items() if name != "uv")
-    return f"Measured on {last.date}, {last.system}, CPython {last.python}, {others}."
+    return f"Measured on {when}, {last.system}, CPython {last.python}, {others}."
 
 
 NAMES = tuple(
