@@ -1,5 +1,6 @@
 """Sources of real projects: sdists, from whichever package index uv is set to."""
 
+import os
 import sys
 import tarfile
 import urllib.request
@@ -41,8 +42,9 @@ def unpack_sdist(requirement: str, folder: Path, asking: Path, environment: dict
     with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 - what the index said
         archive.write_bytes(answer.read())
     with tarfile.open(archive) as packed:
-        # As the documentation has it for Pythons before 3.11.4, which know no `filter`.
-        packed.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
-        packed.extractall(asking)  # noqa: S202
+        # `filter="data"` does this, and more; Python 3.11.2 has none, and would give root's files away.
+        for member in packed:
+            member.uid, member.gid, member.uname, member.gname = os.getuid(), os.getgid(), "", ""
+        packed.extractall(asking)  # noqa: S202 - what the index said
     (unpacked,) = (path for path in asking.iterdir() if path.is_dir())
     return unpacked.rename(folder)
