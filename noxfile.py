@@ -55,7 +55,7 @@ KINDS = " or ".join(
 PROOF = " or ".join(
     (
         *("test_trial and (deleted or uvx)", "test_in_a_browser", "test_examples"),
-        *("every_step and hatchling-src-cli-install-SIGKILL", "two_checkouts and 4"),
+        *("every_step and hatchling-src-cli-install-SIGKILL", "two_checkouts and install-4"),
         *(
             "disk_is_full and flat-library-install-editable",
             "test_index and workspace-cli-install-gone",

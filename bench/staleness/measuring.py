@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def show(done: int, total: int, tally: Counter[str], minutes: float) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+@cache
 def newest_uv() -> str:
     """Give the version of the uv that is found here, which uv.lock has."""
     asked = [uv_executable(), "--version"]

@@ -1,6 +1,7 @@
 """Results as JSON lines: written one by one, so that a run which was stopped goes on."""
 
 import json
+import os
 import statistics
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -86,12 +87,13 @@ def read(path: Path = FILE) -> Results:
 def write(rows: Iterable[Circumstances | tuple[Cell, Result]], path: Path = FILE) -> None:
     """Add *rows* to the file at *path*, each as one line."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = not path.exists() or path.read_bytes()[-1:] in (b"", b"\n")
-    with path.open("a", encoding="utf-8") as stream:
-        if not whole:  # a run was killed within a line
-            stream.write("\n")
+    with path.open("a+b") as stream:
+        if stream.tell():
+            stream.seek(-1, os.SEEK_END)
+            if stream.read() != b"\n":  # a run was killed within a line
+                stream.write(b"\n")
         for row in rows:
-            stream.write(json.dumps(_spelled(row), ensure_ascii=False) + "\n")
+            stream.write(f"{json.dumps(_spelled(row), ensure_ascii=False)}\n".encode())
 
 
 def forget(unwanted: Callable[[Cell], bool], path: Path = FILE) -> None:

@@ -27,9 +27,9 @@ FAULTS_OF_EVERY_WORKFLOW = {
     *("index unreachable", "index slow", "index breaks off in the middle"),
     *("clock set back a day", "sources from the future"),
     "file system: behind a network protocol",
+    *(f"{count} installs at once" for count in (2, 4, 8)),
 }
 LOADS = {
-    *(f"{count} installs at once" for count in (2, 4, 8)),
     *(f"{count} installs of two checkouts at once" for count in (2, 4, 8)),
     *("200 installs in a row", "20,000 files"),
 }

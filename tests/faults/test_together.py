@@ -8,14 +8,14 @@ import pytest
 from support.render import Combination
 
 from faults.outcomes import note
-from faults.stage import COMBINATIONS, NEW, ONE, TWO, Stage
+from faults.stage import COMBINATIONS, NEW, ONE, TWO, WORKFLOWS, Stage, Workflow
 
 
-def at_once(stage: Stage, folders: list[Path]) -> None:
-    """Run ``make install`` in all *folders* at once; all have to succeed."""
+def at_once(stage: Stage, folders: list[Path], verb: str = "install") -> None:
+    """Run ``make VERB`` in all *folders* at once; all have to succeed."""
     running = [
         subprocess.Popen(
-            ["make", "install"],
+            ["make", verb],
             cwd=folder,
             env=stage.environment,
             stdin=subprocess.DEVNULL,
@@ -32,30 +32,37 @@ def at_once(stage: Stage, folders: list[Path]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4, 8])
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
 @pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
-def test_installs_of_one_project(combination: Combination, count: int, tmp_path: Path) -> None:
+def test_installs_of_one_project(
+    combination: Combination, workflow: Workflow, count: int, tmp_path: Path
+) -> None:
+    verb, in_venv = workflow.verb, workflow.in_venv
     stage = Stage(tmp_path, combination)
-    stage.make("install")
+    stage.make(verb)
     stage.change()
     before = stage.surroundings()
-    at_once(stage, [stage.project] * count)
-    assert stage.installed() == TWO.answer
+    at_once(stage, [stage.project] * count, verb)
+    assert stage.installed(in_venv=in_venv) == TWO.answer
     assert stage.surroundings() == before
-    stage.comes_back("fresh")
-    note(f"{count} installs at once", "install", combination, Counter({NEW: 1}))
+    stage.comes_back(verb, in_venv=in_venv)
+    note(f"{count} installs at once", verb, combination, Counter({NEW: 1}))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("count", [2, 4, 8])
+@pytest.mark.parametrize("verb", ["install", "fresh", "install-editable"])
 @pytest.mark.parametrize("combination", [COMBINATIONS[0], COMBINATIONS[2]], ids=str)
-def test_installs_of_two_checkouts(combination: Combination, count: int, tmp_path: Path) -> None:
+def test_installs_of_two_checkouts(
+    combination: Combination, verb: str, count: int, tmp_path: Path
+) -> None:
     """Both install the same uv tool: one of the two is there in the end, whole."""
     stage = Stage(tmp_path, combination)
     other = stage.root / "another checkout"
     stage.run("git", "clone", "--quiet", ".", other)
     stage.set(TWO)
-    at_once(stage, [stage.project, other] * (count // 2))
+    at_once(stage, [stage.project, other] * (count // 2), verb)
     assert stage.installed() in (ONE.answer, TWO.answer)
-    stage.comes_back("install")
+    stage.comes_back(verb)
     done = Counter({"one of the two works": 1})
-    note(f"{count} installs of two checkouts at once", "install", combination, done)
+    note(f"{count} installs of two checkouts at once", verb, combination, done)

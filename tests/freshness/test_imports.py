@@ -1,10 +1,13 @@
 """The direction of the imports: sources → fingerprint → wheel → installed → verdict."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import freshness
 import pytest
+from support.render import REPOSITORY
 
 FOLDER = Path(freshness.__file__).parent
 
@@ -114,11 +117,17 @@ def test_imports_go_one_way(module: str) -> None:
 
 @pytest.mark.parametrize("module", ALLOWED)
 def test_little_is_needed_from_outside(module: str) -> None:
-    import sys
-
     top = {name.partition(".")[0] for name in imports(module)} - {"freshness"}
     allowed = {"nox"} if module == "sessions" else OUTSIDE
     assert top - allowed <= set(sys.stdlib_module_names)
+
+
+def test_the_linter_reads_every_module() -> None:
+    """The ruff.toml that ships, to keep an owner's ruff out, must not keep ours out."""
+    command = [sys.executable, "-m", "nox", "--session", "lint", "--", "--show-files"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    read = {Path(line).name for line in done.stdout.splitlines() if "/tools/freshness/" in line}
+    assert {f"{module}.py" for module in ALLOWED} <= read
 
 
 @pytest.mark.parametrize("module", NO_PROCESS)

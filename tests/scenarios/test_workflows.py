@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 import zipfile
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from support.render import COMBINATIONS, VERBS, Combination, quickly
 from support.world import World, output
 
@@ -333,6 +335,26 @@ def test_two_installs_at_once(tmp_path: Path) -> None:
     assert world.ask(value("state")) == "one"
     done = world.make("-j4", "check")
     assert "passed" in done.stdout
+
+
+def test_uninstall_waits_for_an_install(tmp_path: Path) -> None:
+    world = made(tmp_path, LIBRARY)
+    world.make("install")
+    with FileLock(world.project / ".freshness" / "lock"):
+        going = subprocess.Popen(
+            ["make", "uninstall"],
+            cwd=world.project,
+            env=world.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert going.stderr
+        assert "waiting for another command" in going.stderr.readline()
+        assert world.ask(value("state")) == "one"
+    _, said = going.communicate(timeout=60)
+    assert going.returncode == 0, said
+    assert not list((world.project / ".venv").rglob("demo_app-*.dist-info"))
 
 
 def test_make_n_changes_nothing(tmp_path: Path) -> None:

@@ -37,8 +37,13 @@ def set_aside(environment: Environment, aside: Path) -> Iterator[None]:
     except BaseException:
         put_back(environment, aside)
         raise
+    let_go(environment, aside)
+
+
+def let_go(environment: Environment, aside: Path) -> None:
+    """Remove *aside*, and the commands that run from it: the new one has none of that name."""
     for path in links_to_copies(environment, aside.name):
-        path.unlink()  # the new one has no command of that name
+        path.unlink()
     discard(aside)
 
 

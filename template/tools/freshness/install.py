@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName
 
 from freshness.archives import read_wheel
 from freshness.backend import INPUTS, kept_backend
-from freshness.backup import discard, put_back, set_aside
+from freshness.backup import let_go, put_back, set_aside
 from freshness.compiled import interpreter_of, refuse_without_toolchain
 from freshness.diagnosis import package_folders
 from freshness.distribution import Distribution
@@ -29,7 +29,7 @@ from freshness.installed import (
 )
 from freshness.objects import forget_objects, kept_objects
 from freshness.project import Project
-from freshness.record import parse_record, read_text
+from freshness.record import parse_record, read_text, replace_text
 from freshness.signals import stopped_once, unstoppable
 from freshness.sources import Fingerprint, Sources, made_for, sources_of
 from freshness.standins import links_to_copies
@@ -289,12 +289,9 @@ def _make_removable(name: NormalizedName, environment: Environment) -> None:
 
 
 def _drop_rows(record: Path, paths: AbstractSet[str]) -> None:
-    """Write RECORD without the rows of *paths*, as a new file: uv's cache may have the old one."""
+    """Write RECORD without the rows of *paths*."""
     lines = read_text(record).splitlines(keepends=True)
-    kept = [line for line in lines if not paths & parse_record(line).keys()]
-    without = record.with_name("RECORD.tmp")
-    without.write_text("".join(kept), encoding="utf-8", errors="surrogateescape", newline="")
-    os.replace(without, record)
+    replace_text(record, "".join(line for line in lines if not paths & parse_record(line).keys()))
 
 
 def python_for(project: Project, environment: Environment | None = None) -> list[str]:
@@ -326,9 +323,7 @@ def recover(project: Project, environment: Environment) -> bool:
     except FreshnessError:
         installed = None
     if installed and _is_whole(installed):  # killed after the swap
-        for path in links_to_copies(environment, aside.name):
-            path.unlink()  # of a command that the new one has no more
-        discard(aside)
+        let_go(environment, aside)
         return False
     with unstoppable():
         return put_back(environment, aside)

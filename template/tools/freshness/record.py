@@ -77,6 +77,13 @@ def read_text(path: Path | str) -> str:
     return read_bytes(path).decode("utf-8", "surrogateescape")
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write *text*, as `read_text` gives it, as a new file: uv's cache may share the old one."""
+    new = path.with_name(f"{path.name}.tmp")
+    new.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
+    os.replace(new, path)
+
+
 def _opened(path: Path | str) -> int:
     """Open what has to be a file: from a pipe or a device there is no end of reading."""
     descriptor = os.open(path, READING)

@@ -5,15 +5,16 @@ that are there, also where these, or what they list, are only there in part; a l
 then changes nothing.
 """
 
-import os
+import csv
 import shutil
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 
 from packaging.utils import NormalizedName
 
 from freshness.environments import Environment, distributions
-from freshness.record import parse_record, read_text
+from freshness.record import parse_record, read_text, replace_text
 from freshness.store import Store
 from freshness.uv import Uv
 
@@ -25,7 +26,6 @@ NEEDED = ("METADATA", "RECORD")
 
 https://packaging.python.org/en/latest/specifications/recording-installed-packages/
 """
-
 
 ONLY_LOOK = {"--dry-run", "--check", "--help", "-h"}
 """With these ``uv sync`` installs nothing, and so mends nothing."""
@@ -94,14 +94,12 @@ def _is_whole(site: Path, info: Path) -> bool:
 
 
 def _name_all(info: Path) -> None:
-    """Add what lies in *info* to its RECORD, as a new file: uv's cache may have the old one."""
-    whole, _, _ = read_text(info / "RECORD").rpartition("\n")
-    lines = [line for line in whole.split("\n") if line]
-    lines += [f"{path},," for path in sorted(_beside(info) - parse_record(whole).keys())]
-    new = info / "RECORD.tmp"
-    text = "".join(f"{line}\n" for line in lines)
-    new.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
-    os.replace(new, info / "RECORD")
+    """Add what lies in *info* to its RECORD, behind the last line that is whole."""
+    whole, end, _ = read_text(info / "RECORD").rpartition("\n")
+    rows = StringIO()
+    paths = sorted(_beside(info) - parse_record(whole).keys())
+    csv.writer(rows, lineterminator="\n").writerows((path, "", "") for path in paths)
+    replace_text(info / "RECORD", f"{whole}{end}{rows.getvalue()}")
 
 
 def _beside(info: Path) -> set[str]:
