@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.render import COMBINATIONS, REPOSITORY, VERBS, Combination, quickly, render
-from support.world import BASE_PYTHON, World, output
+from support.world import World, find_python, output
 
 VERSIONED = [
     Combination("hatchling", "flat", "library", "vcs"),
@@ -48,13 +48,6 @@ def test_oldest_python_is_kept(python_min: str, tmp_path: Path) -> None:
     world.make("install")
     assert world.ask("import sys; print('.'.join(map(str, sys.version_info[:2])))") == python_min
     assert "nothing to do" in world.make("fresh").stdout
-
-
-def find_python(version: str) -> Path | None:
-    found = shutil.which(f"python{version}", path=str(BASE_PYTHON.parent))
-    candidates = [Path(found)] if found else []
-    candidates += sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
-    return next((path for path in candidates if path.exists()), None)
 
 
 def test_make_and_nox_have_the_same_verbs(tmp_path: Path) -> None:

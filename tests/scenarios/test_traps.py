@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.render import Combination, render
 from support.tree import build_wheel_file
-from support.world import World, output, run
+from support.world import World, find_python, output, run
 
 from scenarios.edits import starting_point, value, write
 
@@ -129,8 +129,7 @@ def test_requirements_of_every_kind(backend: str, tmp_path: Path, find_links: Pa
 
 def test_tool_outlives_the_cache_of_uv(tmp_path: Path) -> None:
     """On Python 3.10 the interpreter of a script's environment calls itself the base."""
-    found = sorted(Path.home().glob(".pyenv/versions/3.10.*/bin/python3.10"))
-    python = str(found[-1]) if found else shutil.which("python3.10")
+    python = find_python("3.10")
     if python is None:
         pytest.skip("there is no CPython 3.10 here")
     world = made(tmp_path)
@@ -138,7 +137,7 @@ def test_tool_outlives_the_cache_of_uv(tmp_path: Path) -> None:
     world.run(*command, "tools/freshness/__main__.py", "install")
     interpreter = (world.tools / "demo-app" / "bin" / "python").resolve()
     assert "environments-v2" not in str(interpreter)
-    assert interpreter == Path(python).resolve()
+    assert interpreter == python.resolve()
 
 
 @pytest.mark.slow
@@ -289,14 +288,13 @@ def test_work_tree_of_git(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_newer_python_than_the_tools_own(tmp_path: Path) -> None:
-    found = sorted(Path.home().glob(".pyenv/versions/3.12.*/bin"))
-    newer = str(found[-1]) if found and sys.version_info < (3, 12) else None
-    if newer is None:
+    newer = find_python("3.12")
+    if newer is None or sys.version_info >= (3, 12):
         pytest.skip("there is no newer CPython here")
     world = World(tmp_path, CLI)
     shutil.rmtree(world.project)
     render(world.project, {"python_min": "3.12"})
-    world.extra["PATH"] = f"{world.environment['PATH']}:{newer}"
+    world.extra["PATH"] = f"{world.environment['PATH']}:{newer.parent}"
     for verb in ("install", "run-wheel", "fresh"):
         world.make(verb, "ARGS=" if verb != "run-wheel" else "ARGS=demo-app hello")
     assert world.ask("import sys; print(sys.version_info[:2])") == "(3, 12)"

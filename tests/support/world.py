@@ -42,9 +42,22 @@ def uv_executable() -> str:
 def pythons_here() -> dict[str, Path]:
     """Give the folder of each interpreter here that a generated project may support, by version."""
     found = {f"3.{sys.version_info.minor}": BASE_PYTHON.parent}
-    for folder in sorted(Path.home().glob(".pyenv/versions/3.1[0-5].*/bin")):
+    root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    for folder in sorted(root.glob("versions/3.1[0-5].*/bin")):
         found.setdefault(folder.parent.name.rpartition(".")[0], folder)
     return dict(sorted(found.items()))
+
+
+def find_python(version: str) -> Path | None:
+    """Give an interpreter of *version*, also one on PATH; a shim that starts none is none."""
+    if version in pythons_here():
+        return pythons_here()[version] / f"python{version}"
+    program = shutil.which(f"python{version}")
+    if program is None:
+        return None
+    asked = [program, "-c", "import sys; print(sys.executable)"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return None if done.returncode else Path(done.stdout.strip())
 
 
 def needs_toolchain(combination: Combination) -> None:
