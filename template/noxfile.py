@@ -2,7 +2,7 @@
 # /// script
 # dependencies = ["nox>=2026.8.10"]
 # ///
-"""The verbs of this project, the same that the Makefile has: ``nox --list`` shows them.
+"""The tasks of this project, the same that the Makefile has: ``nox --list`` shows them.
 
 A session runs one command, with the tools of uv.lock; what needs more is a module in ``tools/``.
 What is particular to the project (its name, its Pythons, its tools) is read from pyproject.toml.
@@ -20,13 +20,15 @@ from packaging.version import InvalidVersion, Version
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # `uv run` brings the environment
-nox.options.download_python = "never"  # a Python that is not here is skipped; in CI, an error
+nox.options.download_python = "never"  # a missing Python is skipped; in CI, an error
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PROJECT)
 GROUPS = PROJECT.get("dependency-groups", {})
 LINT = ("--only-group", "lint")  # what looks at files alone leaves the installed project alone
 DIST = ("--only-group", "dist")
+LAUNCHER = "tools/neverstale.py"
+NEVERSTALE = ("run", "--quiet", "--frozen", "--python", ">=3.10", "--script", LAUNCHER)
 TYPE_CHECKERS = {
     "mypy": ("mypy",),
     "ty": ("ty", "check"),
@@ -62,17 +64,16 @@ def tool(session: nox.Session, *command: str) -> None:
     uv(session, "run", *command, *session.posargs)
 
 
-def freshness(session: nox.Session, *arguments: str, log: bool = True) -> None:
-    """Run a verb of tools/freshness; nox ends with its exit code if that is not 0."""
-    script = ("run", "--quiet", "--script", "tools/freshness/__main__.py")
+def neverstale(session: nox.Session, *arguments: str) -> None:
+    """Run a verb of neverstale; nox ends with its exit code if that is not 0."""
     try:
-        uv(session, *script, *arguments, *session.posargs, log=log)
+        uv(session, *NEVERSTALE, *arguments, *session.posargs, log=False)
     except CommandFailed as failed:
         sys.exit(getattr(failed, "return_code", None) or 1)
 
 
 def chosen(session: nox.Session, group: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Give the command of the one of the *known* tools that a dependency group names."""
+    """Return the command of the one of the *known* tools that a dependency group names."""
     listed = nox.project.dependency_groups(PROJECT, group) if group in GROUPS else ()
     names = {re.split("[^A-Za-z0-9-]", requirement)[0] for requirement in listed}
     command = next((command for name, command in known.items() if name in names), ())
@@ -84,79 +85,37 @@ def chosen(session: nox.Session, group: str, known: dict[str, tuple[str, ...]]) 
     return command
 
 
-# --- Install: what runs is what is in the sources -------------------------------------------------
+# --- Verbs of neverstale: what runs is what is in the sources ------------------------------------
 
 
-@nox.session(default=False, tags=["install"])
-def install(session: nox.Session) -> None:
-    """Clean, force a fresh build, install it, verify."""
-    freshness(session, "install")
+def add(verb: str, about: str) -> None:
+    """Add the session of a verb, which gets the arguments behind ``--``."""
+
+    def session_of_verb(session: nox.Session) -> None:
+        neverstale(session, verb)
+
+    session_of_verb.__doc__ = about
+    nox.session(name=verb, default=False, tags=["neverstale"])(session_of_verb)
 
 
-@nox.session(name="install-editable", default=False, tags=["install"])
-def install_editable(session: nox.Session) -> None:
-    """Install a pointer to the sources."""
-    freshness(session, "install-editable")
+for name, text in {
+    "install": "Clean, force a fresh build, install it, verify.",
+    "install-editable": "Install the project editable, metadata included.",
+    "uninstall": "Remove what is installed.",
+    "fresh": "Install only if what is installed is stale.",
+    "doctor": "Tell of every copy whether it is stale, why, and how to fix it.",
+    "build": "Build into dist/, forced (uv has no `uv build --force`).",
+    "clean": "Remove what builds left behind, and list it.",
+    "dev": "Create or update the environment and uv.lock, install the hooks.",
+    "run": "Run from the sources: nox -s run -- COMMAND --help.",
+    "run-wheel": "Run the built wheel in a throwaway environment.",
+    "update": "Merge the template's news, run the check: -- --data ci=gitlab.",
+    "publish": "Rehearse the upload of dist/: -- --upload uploads.",
+}.items():
+    add(name, text)
 
 
-@nox.session(default=False, tags=["install"])
-def uninstall(session: nox.Session) -> None:
-    """Remove what is installed."""
-    freshness(session, "uninstall")
-
-
-@nox.session(default=False, tags=["install"])
-def fresh(session: nox.Session) -> None:
-    """Install, but only if what is installed is stale."""
-    freshness(session, "fresh")
-
-
-@nox.session(default=False, tags=["install"])
-def doctor(session: nox.Session) -> None:
-    """Say of every copy whether it is stale, why, and what mends it."""
-    freshness(session, "doctor")
-
-
-# --- Build ----------------------------------------------------------------------------------------
-
-
-@nox.session(default=False, tags=["build"])
-def build(session: nox.Session) -> None:
-    """Build into dist/, forced (uv has no ``uv build --force``; this is it)."""
-    freshness(session, "build")
-
-
-@nox.session(default=False, tags=["build"])
-def clean(session: nox.Session) -> None:
-    """Remove what builds left behind, and list it."""
-    freshness(session, "clean")
-
-
-# --- Develop: straight from the sources -----------------------------------------------------------
-
-
-@nox.session(default=False, tags=["develop"])
-def dev(session: nox.Session) -> None:
-    """Create or update the environment and uv.lock, install the hooks."""
-    freshness(session, "dev")
-
-
-@nox.session(default=False, tags=["develop"])
-def run(session: nox.Session) -> None:
-    """Run from the sources: nox -s run -- COMMAND --help."""
-    freshness(session, "run")
-
-
-@nox.session(name="run-wheel", default=False, tags=["develop"])
-def run_wheel(session: nox.Session) -> None:
-    """Run the built wheel in a throwaway environment."""
-    freshness(session, "run-wheel")
-
-
-@nox.session(default=False, tags=["develop"])
-def update(session: nox.Session) -> None:
-    """Show what is new in the template, merge it, run the check: -- --data ci=gitlab."""
-    freshness(session, "update")
+# --- Develop --------------------------------------------------------------------------------------
 
 
 @nox.session(name="format", default=False, tags=["develop"])
@@ -165,30 +124,45 @@ def format_(session: nox.Session) -> None:
     tool(session, *LINT, "ruff", "format")
 
 
-# --- Check: what `check` requires, and then some --------------------------------------------------
+@nox.session(default=False, tags=["develop"])
+def fix(session: nox.Session) -> None:
+    """Format, apply lint fixes, and show what is left to do by hand."""
+    uv(session, "run", *LINT, "ruff", "check", "--fix-only", "--quiet", *session.posargs)
+    uv(session, "run", *LINT, "ruff", "format", *session.posargs)
+    tool(session, *LINT, "ruff", "check")
+
+
+@nox.session(default=False, tags=["develop"])
+def upgrade(session: nox.Session) -> None:
+    """Raise uv.lock, show what became newer, run the check: -- NAME for one package."""
+    only = [word for name in session.posargs for word in ("--upgrade-package", name)]
+    uv(session, "lock", *(only or ["--upgrade"]))
+    session.notify("check", posargs=[])
+
+
+# --- Check ----------------------------------------------------------------------------------------
 
 
 def alone(session: nox.Session) -> tuple[str, ...]:
-    """Give the options for an environment that is gone afterwards: no copy stays to get stale."""
+    """Return the options for a throwaway environment: no copy stays to get stale."""
     return ("--isolated", "--python", str(session.python))
 
 
 def installed(session: nox.Session) -> tuple[str, ...]:
-    """Give the options that install the project for its tests.
+    """Return the options that install the project for its tests.
 
-    It is editable, or a wheel of the present sources where ``[tool.freshness] tests`` says so.
+    It is editable, or a wheel of the present sources where ``[tool.neverstale] tests`` says so.
     """
-    if PROJECT.get("tool", {}).get("freshness", {}).get("tests") != "wheel":
+    if PROJECT.get("tool", {}).get("neverstale", {}).get("tests") != "wheel":
         return ("--no-default-groups", "--group", "test")
     session.env["PYTHONSAFEPATH"] = "1"  # what is installed, not what lies in this folder
     return ("--only-group", "test", *own_wheels(session))
 
 
 def own_wheels(session: nox.Session) -> tuple[str, ...]:
-    """Give the options that install a wheel of the sources, made for the session's Python."""
-    made = ("run", "--quiet", "--script", "tools/freshness/__main__.py", "wheel")
-    python = ("--python", str(session.python))
-    told = str(session.run("uv", *made, *python, silent=True, external=True, stderr=None))
+    """Return the options that install a wheel of the sources, for the session's Python."""
+    made = (*NEVERSTALE, "wheel", "--python", str(session.python))
+    told = str(session.run("uv", *made, silent=True, external=True, stderr=None))
     paths = (line for line in told.splitlines() if line.endswith(".whl"))
     return tuple(word for path in paths for word in ("--with", path))
 
@@ -200,12 +174,19 @@ def without_bytecode(session: nox.Session) -> None:
 
 
 @nox.session(default=False, tags=["test"])
+def test(session: nox.Session) -> None:
+    """Run the tests on the project's own Python: nox -s test -- -k NAME."""
+    neverstale(session, "run", "pytest")
+
+
+@nox.session(default=False, tags=["test"])
 def _erase(session: nox.Session) -> None:
-    """Forget what earlier tests reached, of Pythons that are not tested this time as well."""
+    """Forget the coverage of earlier runs, also of Pythons that are not tested this time."""
     uv(session, "run", "--only-group", "test", "coverage", "erase")
 
 
 @nox.session(
+    name="test-all",
     requires=["_erase"],
     python=PYTHONS,
     venv_backend="uv",
@@ -213,8 +194,8 @@ def _erase(session: nox.Session) -> None:
     tags=["test"],
     allow_parallel=True,
 )
-def test(session: nox.Session) -> None:
-    """Run the tests on every supported Python that is here: nox -s test -- -k NAME."""
+def test_all(session: nox.Session) -> None:
+    """Run the tests on every supported Python that is installed."""
     without_bytecode(session)
     session.env["COVERAGE_FILE"] = f".coverage.{session.python}"
     tests = (*alone(session), *installed(session))
@@ -235,9 +216,9 @@ def test_lowest(session: nox.Session) -> None:
     tool(session, *alone(session), "--no-project", *requirements, "python", "-m", "pytest")
 
 
-@nox.session(requires=["test"], default=False, tags=["test"])
+@nox.session(requires=["test-all"], default=False, tags=["test"])
 def coverage(session: nox.Session) -> None:
-    """Add up which lines the tests reached, on all Pythons; below the floor it fails."""
+    """Combine the coverage of all Pythons; fail below the floor."""
     uv(session, "run", "coverage", "combine", "--quiet")
     uv(session, "run", "coverage", "html", "--quiet", "--fail-under=0")
     uv(session, "run", "coverage", "report")
@@ -254,13 +235,13 @@ def doctest(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def lint(session: nox.Session) -> None:
-    """Look for mistakes."""
+    """Find mistakes."""
     tool(session, *LINT, "ruff", "check")
 
 
 @nox.session(name="format-check", default=False, tags=["lint"], allow_parallel=True)
 def format_check(session: nox.Session) -> None:
-    """Tell whether the code is formatted."""
+    """Check the format."""
     tool(session, *LINT, "ruff", "format", "--check")
 
 
@@ -272,13 +253,13 @@ def types(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def spell(session: nox.Session) -> None:
-    """Look for misspelt words."""
+    """Find misspelt words."""
     tool(session, *LINT, "codespell")
 
 
 @nox.session(default=False, tags=["lint"], allow_parallel=True)
 def deps(session: nox.Session) -> None:
-    """Compare what is imported with what is required: unused, missing, transitive."""
+    """Compare imports with requirements: unused, missing, transitive."""
     tool(session, "deptry", ".")
 
 
@@ -298,13 +279,13 @@ def docs(session: nox.Session) -> None:
     requires=["lint", "format-check", "types", "spell", "deps", "doctest", "coverage", "docs"]
 )
 def check(session: nox.Session) -> None:
-    """All that must pass before a push."""
-    session.log("all of it passes, or was skipped with a reason above")
+    """Run everything that must pass before a push."""
+    session.log("everything passed, or was skipped with a reason above")
 
 
 @nox.session(default=False, tags=["release"])
 def audit(session: nox.Session) -> None:
-    """Ask for known vulnerabilities of what uv.lock holds."""
+    """Scan uv.lock for known vulnerabilities."""
     try:
         preview = ("--preview-features", "audit-command")  # until uv calls it stable
         uv(session, "audit", *preview, "--locked", *session.posargs)
@@ -312,7 +293,7 @@ def audit(session: nox.Session) -> None:
         if getattr(failed, "return_code", None) == 1:
             raise
         session.error(
-            "the database was not asked, so this says nothing about vulnerabilities\n"
+            "could not reach the vulnerability database\n"
             "hint: see what uv says above; it needs uv 0.10 or newer, and a network"
         )
 
@@ -322,12 +303,12 @@ def audit(session: nox.Session) -> None:
 
 @nox.session(name="check-dist", default=False, tags=["release"])
 def check_dist(session: nox.Session) -> None:
-    """Build twice, to the same bytes, and look at what a package index would."""
+    """Build twice, to the same bytes, and check what an index would refuse."""
     if Path(".git").exists():  # check-sdist may leave an egg-info behind; the build removes it
         uv(session, "run", *DIST, "check-sdist", "--installer", "uv")
     else:
-        session.warn("no git here, so nobody knows whether the sdist is complete")
-    freshness(session, "build", "--twice")
+        session.warn("not a git repository, so the sdist cannot be checked for completeness")
+    neverstale(session, "build", "--twice")
     uv(session, "run", *DIST, "check-wheel-contents", "dist")
     uv(session, "run", *DIST, "twine", "check", "--strict", *map(str, Path("dist").glob("*.*")))
 
@@ -336,7 +317,7 @@ def check_dist(session: nox.Session) -> None:
 def wheels(session: nox.Session) -> None:
     """Compile the wheels for this system, one for each Python that needs it, into wheelhouse/."""
     if "cibuildwheel" not in str(GROUPS.get("dist")):
-        session.skip("nothing is compiled here, so the wheel that `build` makes fits every system")
+        session.skip("nothing is compiled, so the wheel from `build` fits every system")
     uv(session, "run", *DIST, "cibuildwheel", "--output-dir", "wheelhouse", *session.posargs)
 
 
@@ -371,7 +352,7 @@ def bump(session: nox.Session) -> None:
     scriv = ("run", "--quiet", *DIST, "scriv")
     notes = session.run("uv", *scriv, "print", silent=True, external=True, success_codes=[0, 2])
     if not re.search("^#", re.sub("(?s)<!--.*?-->", "", str(notes)), re.MULTILINE):
-        session.error("the changelog has nothing to say\nhint: nox -s changelog -- create")
+        session.error("the changelog has no entries\nhint: nox -s changelog -- create")
     uv(session, *scriv, "collect", "--version", version)
     if "version" in PROJECT["project"]:
         uv(session, "version", version)
@@ -379,7 +360,7 @@ def bump(session: nox.Session) -> None:
 
 
 def next_version(session: nox.Session) -> str:
-    """Give the version that is asked for, as PEP 440 spells it."""
+    """Return the requested version, as PEP 440 spells it."""
     asked = "".join(session.posargs[:1]) or "patch"
     current = PROJECT["project"].get("version")
     if asked.isalpha() and current is None:
@@ -390,16 +371,10 @@ def next_version(session: nox.Session) -> str:
     try:
         version = Version(asked)
     except InvalidVersion:
-        session.error(f"{asked} is no version\nhint: one such as 1.2.0, or patch, minor, major")
+        session.error(f"{asked} is not a version\nhint: use one such as 1.2.0, or patch, minor, major")
     if current and version <= Version(current):
         session.error(f"{version} is not after {current}\nhint: name a later one")
     return str(version)
-
-
-@nox.session(default=False, tags=["release"])
-def publish(session: nox.Session) -> None:
-    """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --upload."""
-    freshness(session, "publish", log=False)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,120 @@
+"""The user's cache: what is remembered of projects that have no store of their own.
+
+NEVERSTALE_CACHE_DIR names another folder; NEVERSTALE_CACHE_SIZE the limit of its size, in MiB.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from pathlib import Path
+
+from neverstale.errors import NeverstaleError
+from neverstale.files import discard
+
+LIMIT_MIB = 2048
+"""The most that `prune` leaves where nobody says otherwise."""
+
+PARTS = ("backends", "projects")
+"""The folders whose entries are removed, the longest unused first."""
+
+
+def cache_folder() -> Path:
+    """Return the folder of the user's cache; it is made when something is put into it.
+
+    A user without a home folder has one below the folder of temporary files.
+    Raise NeverstaleError where that belongs to somebody else.
+    """
+    if named := os.environ.get("NEVERSTALE_CACHE_DIR"):
+        return Path(os.path.abspath(named))
+    from platformdirs import user_cache_path
+
+    folder = user_cache_path("neverstale", appauthor=False)
+    if folder.is_absolute() and _can_be_made(folder):
+        return folder
+    user = getattr(os, "getuid", lambda: "user")()
+    folder = Path(tempfile.gettempdir(), f"neverstale-{user}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != user:
+        raise NeverstaleError(
+            f"{folder} belongs to somebody else",
+            hint="name a folder of your own in NEVERSTALE_CACHE_DIR",
+        )
+    return folder
+
+
+def _can_be_made(folder: Path) -> bool:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return os.access(there, os.W_OK)
+
+
+@contextmanager
+def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock file at *path* for one process; call *wait* once if another one has it."""
+    from filelock import FileLock, Timeout  # not needed by the commands that only look
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        wait()
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def limit() -> int:
+    """Return how many bytes the cache may have after `prune`."""
+    named = os.environ.get("NEVERSTALE_CACHE_SIZE", "")
+    return (int(named) if named.isdigit() else LIMIT_MIB) << 20
+
+
+def prune(most: int) -> list[Path]:
+    """Remove what was unused for longest until *most* bytes are left; return what is gone."""
+    root = cache_folder()
+    entries = [path for part in PARTS for path in _entries(root / part)]
+    sizes = {path: _size(path) for path in sorted(entries, key=_last_use)}
+    left = sum(sizes.values())
+    removed = []
+    for path, size in sizes.items():
+        if left <= most:
+            break
+        discard(path, root)
+        removed.append(path)
+        left -= size
+    return removed
+
+
+def clean() -> int:
+    """Remove the whole cache; return how many bytes that freed."""
+    root = cache_folder()
+    size = _size(root) if root.is_dir() else 0
+    if not root.is_symlink():
+        shutil.rmtree(root, ignore_errors=True)
+    return size
+
+
+def _entries(folder: Path) -> list[Path]:
+    if not folder.is_dir() or folder.is_symlink():
+        return []
+    return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
+
+
+def _last_use(folder: Path) -> float:
+    with suppress(OSError):
+        return folder.stat().st_mtime
+    return 0.0
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for below, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(below, name)).st_size
+    return total

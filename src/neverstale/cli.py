@@ -1,0 +1,113 @@
+"""The command line: the parser, and one place where errors become exit codes."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from neverstale import __doc__ as summary
+from neverstale import __version__, verbs
+from neverstale.errors import CANNOT_TELL, NeverstaleError
+from neverstale.terminal import Console
+from neverstale.verbs import Options
+
+TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [tool.neverstale]"
+
+PASSING_ON = ("dev", "publish", "run", "run-wheel", "update")
+"""The verbs that pass on what follows them."""
+
+Verb = Callable[[Options, Console], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; return its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
+    own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)
+    parser = make_parser()
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)
+    options = parser.parse_args(own)
+    options.arguments = passed_on
+    console = Console(verbose=options.verbose, quiet=options.quiet)
+    verb: Verb = getattr(verbs, options.verb.replace("-", "_"))
+    try:
+        return verb(options, console)
+    except NeverstaleError as error:
+        console.complain(error)
+    except BrokenPipeError:  # whoever read has read enough; Python is not to flush what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        what = f"{error.filename or 'a file'}: {error.strerror or error}"
+        hint = "check the space and the permissions there, then run the command again"
+        console.complain(NeverstaleError(what, hint=hint))
+    except KeyboardInterrupt:
+        hint = "the old install is there, or the new one; run the command again"
+        console.complain(NeverstaleError("interrupted", hint=hint))
+    except Exception as error:
+        if "NEVERSTALE_TRACEBACK" in os.environ:
+            raise
+        what = f"unexpected {type(error).__name__}: {error}"
+        hint = "run it again with NEVERSTALE_TRACEBACK=1 and report what it prints"
+        console.complain(NeverstaleError(what, hint=hint))
+    return CANNOT_TELL
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line; the reference is made from it."""
+    parser = argparse.ArgumentParser(prog="neverstale", description=summary)
+    parser.add_argument("--version", action="version", version=f"neverstale {__version__}")
+    parser.add_argument("--project", default=".", metavar="DIR", help="the project's folder")
+    _add_loudness(parser, "")
+    subparsers = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
+
+    def add(name: str) -> argparse.ArgumentParser:
+        text = getattr(verbs, name.replace("-", "_")).__doc__
+        first = text.partition("\n")[0]
+        verb: argparse.ArgumentParser = subparsers.add_parser(name, help=first, description=text)
+        _add_loudness(verb, argparse.SUPPRESS)
+        return verb
+
+    for name in ("install", "install-editable", "uninstall", "fresh"):
+        add(name).add_argument("--target", metavar="WHERE", help=TARGET_HELP)
+    build = add("build")
+    where = "where to put them (default: dist)"
+    build.add_argument("--out-dir", default="dist", metavar="DIR", help=where)
+    twice = "build again; both have to be the same bytes"
+    build.add_argument("--twice", action="store_true", help=twice)
+    add("clean")
+    _add_doctor(add("doctor"))
+    add("wheel").add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
+    for name in PASSING_ON:
+        add(name)
+    add("cache").add_argument("what", choices=("dir", "prune", "clean"))
+    return parser
+
+
+def _add_loudness(parser: argparse.ArgumentParser, default: object) -> None:
+    """Add -v and -q, before and behind the verb."""
+    group = parser.add_mutually_exclusive_group()
+    fallback = False if default == "" else default
+    said = {"action": "store_true", "default": fallback}
+    group.add_argument("-v", "--verbose", help="show the commands that are run", **said)  # type: ignore[arg-type]
+    group.add_argument("-q", "--quiet", help="print nothing but errors", **said)  # type: ignore[arg-type]
+
+
+def _add_doctor(verb: argparse.ArgumentParser) -> None:
+    depth = verb.add_mutually_exclusive_group()
+    depth.add_argument("--quick", action="store_true", help="never build")
+    depth.add_argument("--build", action="store_true", help="always build, compiled code too")
+    verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    verb.add_argument("--fix", action="store_true", help="show the fixes, ask, and run them")
+    verb.add_argument("--yes", action="store_true", help="do not ask")
+    verb.add_argument("--explain", metavar="CODE", help="print what a code means, and end")
+    verb.add_argument("--schema", action="store_true", help="print the JSON's schema, and end")
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Part *arguments* behind a verb that passes on all that follows it, without a first ``--``."""
+    for place, argument in enumerate(arguments):
+        if argument in PASSING_ON and arguments[max(place - 1, 0)] != "--project":
+            behind = list(arguments[place + 1 :])
+            return list(arguments[: place + 1]), behind[behind[:1] == ["--"] :]
+    return list(arguments), []

@@ -1,0 +1,1 @@
+"""What is stale, why, and how to fix it."""

@@ -1,0 +1,354 @@
+"""The diagnosis of a project: every place where a copy is, and what decides which one runs."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from neverstale.diagnosis.checks.contents import check_wheel
+from neverstale.diagnosis.checks.surroundings import (
+    check_commands,
+    check_hidden,
+    check_imports,
+    check_leftovers,
+)
+from neverstale.diagnosis.codes import Code
+from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding, shown, verdict_of
+from neverstale.diagnosis.fixes import Fixes, commands_of, fixes_for
+from neverstale.diagnosis.places import Place, Reference, examine, examine_archive
+from neverstale.diagnosis.reference import Depth, References
+from neverstale.diagnosis.targets import broken_targets
+from neverstale.diagnosis.unselected import find_unselected
+from neverstale.environments.compiled import changed_inputs, modules_of
+from neverstale.environments.discovery import (
+    find_environments,
+    tool_environment,
+    venv_environment,
+)
+from neverstale.environments.environment import (
+    PIPX,
+    TOOL,
+    VENV,
+    Environment,
+    distributions,
+)
+from neverstale.environments.imports import Imports, find_imports
+from neverstale.environments.path_search import Answer, answers, behind
+from neverstale.errors import NeverstaleError
+from neverstale.files import Tick, read_text, real
+from neverstale.process import outer_environment
+from neverstale.project.metadata import Ignored, Project
+from neverstale.project.sources import read_sources
+from neverstale.wheels.build import Builder
+from neverstale.wheels.inputs import Present
+from neverstale.wheels.leftovers import read_leftovers
+
+TYPED = (TOOL, PIPX)
+"""Kinds of places whose commands are meant to be typed: another file may shadow them."""
+
+COMPILES_ITSELF = "mesonpy"
+"""The build backend whose editable installs compile what is newer whenever they are imported."""
+
+
+def no_drift(fixes: Fixes) -> Sequence[Finding]:
+    """Return nothing: nobody asked for the template."""
+    del fixes
+    return ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of the doctor.
+
+    ``members`` are the projects that an install needs as well; ``drift`` returns how the project
+    differs from its template, and is called last, for that may take a while.
+    """
+
+    depth: Depth
+    tick: Tick
+    members: tuple[Project, ...] = ()
+    drift: Callable[[Fixes], Sequence[Finding]] = no_drift
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What the doctor found; ``compared`` says in words with what it compared.
+
+    ``commands`` are, for each command, the files along PATH of its name, and the place that each
+    belongs to; ``imports`` are what each environment would import; ``fixes`` are the commands
+    that fix what is stale; ``ignored`` are the findings that the owner has left out.
+    """
+
+    project: Project
+    depth: Depth
+    compared: str
+    places: tuple[Place, ...]
+    commands: tuple[tuple[Answer, str | None], ...]
+    imports: tuple[Imports, ...]
+    fixes: tuple[tuple[str, ...], ...]
+    ignored: tuple[tuple[str, Finding, str], ...] = ()
+
+
+def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
+    """Return every copy of the project that could run, compared with the present sources.
+
+    Nothing is changed, except that what is built is remembered. Raise NeverstaleError where the
+    sources cannot be read.
+    """
+    path = outer_environment().get("PATH", "")
+    fixes = fixes_for(project)
+    environments, broken = _environments(project, builder, path)
+    present = Present(project, tick=request.tick)
+    references = References(builder, present, request.depth, _home(environments))
+    seen = [_examine(project, each, references, fixes) for each in environments]
+    imports = [
+        find_imports(p.environment, project.root, _packages(p, references))
+        for p in seen
+        if p.installed and p.environment
+    ]
+    places = [_with_imports(project, place, fixes, imports) for place in seen]
+    found = answers(_commands(project, places), path)
+    places = [_with_shell(place, places, found, path) for place in places]
+    archives = [*_examine_archives(project, references, fixes)]
+    together = (
+        _examine_sources(project, references, fixes).with_findings(*request.drift(fixes)),
+        *places,
+        *_examine_members(project, builder, places, request, fixes),
+        *broken,
+        *archives,
+    )
+    together, ignored = _without_ignored(together, project.ignored)
+    return Diagnosis(
+        project,
+        request.depth,
+        references.compared,
+        together,
+        tuple((answer, _home_of(answer, places)) for answer in found),
+        tuple(imports),
+        _commands_that_fix(together, fixes),
+        ignored,
+    )
+
+
+def _environments(
+    project: Project, builder: Builder, path: str
+) -> tuple[list[Environment], list[Place]]:
+    """Return the environments to look at; the tool's and the project's own in any case."""
+    known = [tool_environment(builder.uv, project.name)]
+    broken: list[Place] = []
+    try:
+        known.append(venv_environment(project.root))
+    except NeverstaleError as error:
+        broken.append(Place(VENV, project.root / VENV, Verdict.UNKNOWN, (), None, error.message))
+    return [*known, *find_environments(project.root, project.name, known, path)], broken
+
+
+def _home(environments: Sequence[Environment]) -> Environment | None:
+    """Return the project's own environment, or else the tool's."""
+    return next((each for each in environments if each.place == VENV), environments[0])
+
+
+def is_editable(environment: Environment, project: Project) -> bool:
+    """Return whether *project* is installed editable in *environment* (PEP 610)."""
+    site = environment.site_packages
+    for _, info, _ in distributions(site, project.name) if site else ():
+        try:
+            return bool(json.loads(read_text(info / "direct_url.json"))["dir_info"]["editable"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return False
+    return False
+
+
+def _examine(
+    project: Project, environment: Environment, references: References, fixes: Fixes
+) -> Place:
+    site = environment.site_packages
+    if site is None or not any(distributions(site, project.name)):
+        nothing = Reference(None, references.packages())
+        return examine(project, environment, nothing, fixes)
+    editable = is_editable(environment, project)
+    if editable and project.may_compile:
+        place = examine(project, environment, Reference(None, references.packages()), fixes)
+        return _with_compiled(project, place, references, fixes)
+    reference = references.of("editable" if editable else "wheel", environment)
+    return examine(project, environment, reference, fixes, references.present.tick)
+
+
+def _with_compiled(project: Project, place: Place, references: References, fixes: Fixes) -> Place:
+    """Add to *place*, an editable install, whether its extension modules are of these sources."""
+    if place.environment is None or place.installed is None:
+        return place
+    fix = fixes.reinstall(place.environment, editable=True)
+    changed: list[str] | None = []
+    if project.build_backend != COMPILES_ITSELF:
+        modules = modules_of(project, place.environment)
+        sources = read_sources(project, references.present.tick)
+        changed = changed_inputs(project, sources, modules, references.builder.store.folder)
+        if references.depth is Depth.BUILD:
+            wheel = references.of("wheel", place.environment).distribution
+            if wheel and modules and set(modules.values()) <= set(wheel.files.values()):
+                changed = []  # whoever compiled them, they are what a build gives now
+    if changed:
+        return place.with_findings(finding(Code.NS209, fix, *changed))
+    if place.verdict is not Verdict.UNKNOWN:
+        return place
+    if changed is None:
+        reason = f"what its extension was compiled from is not known; `{fix}` compiles it"
+        return replace(place, reason=reason)
+    return replace(place, verdict=Verdict.EDITABLE, reason="")
+
+
+def _packages(place: Place, references: References) -> list[str]:
+    return references.packages(place.installed.distribution if place.installed else None)
+
+
+def _with_imports(
+    project: Project, place: Place, fixes: Fixes, all_imports: Sequence[Imports]
+) -> Place:
+    """Add to *place* what an import in its environment would take."""
+    environment, installed = place.environment, place.installed
+    imports = next((i for i in all_imports if i.environment == environment), None)
+    if imports is None or installed is None or environment is None:
+        return place
+    fix = fixes.reinstall(environment, editable=installed.editable)
+    found = check_imports(project.root, environment, installed, imports.elsewhere, fix)
+    place = place.with_findings(*found)
+    stale = place.verdict in (Verdict.OUT_OF_DATE, Verdict.DAMAGED)
+    if stale and environment.own and not installed.editable:
+        return place.with_findings(*check_hidden(imports.there))
+    return place
+
+
+def _commands(project: Project, places: Sequence[Place]) -> set[str]:
+    installed = [place.installed.distribution for place in places if place.installed]
+    return {*(project.likely_commands or ()), *(c for found in installed for c in found.commands)}
+
+
+def _with_shell(place: Place, places: Sequence[Place], found: list[Answer], path: str) -> Place:
+    """Add to *place* what a shell would run for its commands."""
+    environment = place.environment
+    if place.installed is None or environment is None or environment.place not in TYPED:
+        return place
+    if environment.commands_folder == environment.scripts:
+        return place
+    current = {
+        real(other.environment.commands_folder)
+        for other in places
+        if other.environment and other.verdict in (Verdict.FRESH, Verdict.EDITABLE)
+    }
+    commands = place.installed.distribution.commands
+    return place.with_findings(*check_commands(environment, commands, found, current, path))
+
+
+def _home_of(answer: Answer, places: Sequence[Place]) -> str | None:
+    """Return the name of the place that the command at *answer* starts."""
+    prefix = behind(answer, [place.path for place in places if place.environment])
+    return next((place.name for place in places if place.path == prefix), None)
+
+
+def _examine_sources(project: Project, references: References, fixes: Fixes) -> Place:
+    """Return what the next build takes and leaves out."""
+    built = references.known("wheel")
+    unselected = find_unselected(project.root, built) if built else []
+    found: list[Finding] = check_wheel(built.distribution, unselected) if built else []
+    wheel = built.distribution if built else None
+    left = read_leftovers(project, wheel, references.packages(wheel))
+    found += check_leftovers(project, left, unselected, fixes)
+    if built:
+        correct = Fix(advice="correct [project.scripts] in pyproject.toml, then install again")
+        found += shown(
+            finding(Code.NS407, correct, *broken_targets(built.distribution, built.archive))
+        )
+    version = project.version or (wheel.version if wheel else None)
+    verdict = verdict_of(found, editable=False)
+    return Place("sources", project.root, verdict, tuple(found), version)
+
+
+def _examine_members(
+    project: Project,
+    builder: Builder,
+    places: Sequence[Place],
+    request: Request,
+    fixes: Fixes,
+) -> Iterator[Place]:
+    """Yield the projects that *project* needs as well, wherever it is installed."""
+    homes = [p.environment for p in places if p.environment and p.installed]
+    for member in request.members:
+        own = replace(builder, uv=builder.uv.at(member.root))
+        present = Present(member, tick=request.tick)
+        references = References(own, present, request.depth, homes[0] if homes else None)
+        for environment in homes:
+            place = _examine(member, environment.beside_the_tool(member.name), references, fixes)
+            yield replace(place, name=f"{environment}: {member.name}")
+
+
+def _examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
+    for path, version in _archives(project):
+        fix = Fix(advice=f"remove {path.name}") if path.is_symlink() else fixes.verb("build")
+        reference = references.of("wheel" if version is None else "sdist", None)
+        yield examine_archive(path, version, reference, fix)
+
+
+def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
+    """Yield the archives of the project in ``dist/``: wheels, and sdists with their version."""
+    folder = project.root / "dist"
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        own = canonicalize_name(path.name.partition("-")[0]) == project.name
+        version = None if path.suffix == ".whl" else "0"
+        try:
+            if path.suffix == ".whl":
+                own = parse_wheel_filename(path.name)[0] == project.name
+            elif path.name.endswith(".tar.gz"):
+                name, parsed = parse_sdist_filename(path.name)
+                own, version = name == project.name, str(parsed)
+            else:
+                continue
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            own = own and path.suffix == ".whl"
+        if own and path.is_file():
+            yield path, version
+
+
+def _without_ignored(
+    places: Sequence[Place], ignored: Sequence[Ignored]
+) -> tuple[tuple[Place, ...], tuple[tuple[str, Finding, str], ...]]:
+    """Return *places* without the findings that the owner ignores, and those with the reasons."""
+    kept, left_out = [], []
+    for place in places:
+        findings = []
+        for found in place.findings:
+            evidence = found.evidence
+            for rule in ignored:
+                if rule.code.upper() == found.code.name:
+                    gone = [each for each in evidence if fnmatch(each.what, rule.path)]
+                    if gone:
+                        less = replace(found, evidence=tuple(gone))
+                        left_out.append((place.name, less, rule.reason))
+                    evidence = tuple(each for each in evidence if each not in gone)
+            if evidence:
+                findings.append(replace(found, evidence=evidence))
+        if len(findings) != len(place.findings) or findings != [*place.findings]:
+            editable = bool(place.installed and place.installed.editable)
+            judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
+            verdict = verdict_of(findings, editable=editable) if judged else place.verdict
+            place = replace(place, findings=tuple(findings), verdict=verdict)
+        kept.append(place)
+    return tuple(kept), tuple(left_out)
+
+
+def _commands_that_fix(places: Sequence[Place], fixes: Fixes) -> tuple[tuple[str, ...], ...]:
+    """Return the commands that fix *places*; if it is installed nowhere, the install."""
+    found = commands_of(found for place in places for found in place.findings)
+    installed = {place.verdict for place in places if place.environment}
+    if not found and installed <= {Verdict.NOT_INSTALLED}:
+        return fixes.verb("install").commands
+    return tuple(found)

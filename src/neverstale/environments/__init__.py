@@ -1,0 +1,1 @@
+"""Where copies are, what is in them, and what would run."""

@@ -1,0 +1,79 @@
+"""What a shell would run: the files along PATH that answer to a command, what is behind them."""
+
+import os
+import shlex
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from neverstale.files import read_bytes, real
+from neverstale.wheels.distribution import is_safe
+
+MOST_OF_A_SCRIPT = 8192
+"""How many bytes of a file say which interpreter it starts; a path has 4096 at most."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A file on PATH that answers to *command*; ``interpreter`` is what its first line names.
+
+    ``target`` is the file behind all links. ``interpreter`` is None for a file of another kind.
+    """
+
+    command: str
+    path: Path
+    target: Path
+    interpreter: Path | None
+
+
+def answers(commands: Iterable[str], path: str) -> list[Answer]:
+    """Return the files along *path* that answer to *commands*, as a shell would find them.
+
+    Names that are no names of files are passed over. Nothing is executed.
+    """
+    folders = list(dict.fromkeys(Path(entry) for entry in path.split(os.pathsep) if entry))
+    endings = os.environ.get("PATHEXT", ".EXE").lower().split(";") if os.name == "nt" else [""]
+    found: list[Answer] = []
+    for command in sorted(filter(is_safe, commands)):
+        seen: set[Path] = set()
+        for file in (folder / f"{command}{ending}" for folder in folders for ending in endings):
+            place = real(file.parent) / file.name
+            # os.path.isfile: a folder that may not be entered has no commands for us.
+            if place not in seen and os.path.isfile(file) and os.access(file, os.X_OK):  # noqa: PTH113
+                seen.add(place)
+                target = real(file)
+                found.append(Answer(command, file, target, interpreter_of(target)))
+    return found
+
+
+def interpreter_of(script: Path) -> Path | None:
+    """Return the interpreter that the first lines of *script* name, links in it not followed."""
+    try:
+        text = read_bytes(script, MOST_OF_A_SCRIPT)
+    except OSError:
+        return None
+    if not text.startswith(b"#!") or b"\0" in text.partition(b"\n")[0]:
+        return None
+    first, _, rest = text[2:].partition(b"\n")
+    second = rest.partition(b"\n")[0]
+    if second.startswith(b"'''exec' "):  # how installers write a path with a space in it
+        with suppress(ValueError):
+            return Path(shlex.split(os.fsdecode(second))[1])
+    words = os.fsdecode(first).strip()
+    name = Path(words.split(" ")[0]).name
+    if not name.startswith(("python", "pypy")):
+        return None
+    whole = os.path.exists(words)  # noqa: PTH110 - which does not raise
+    return Path(words if whole else words.split(" ")[0])
+
+
+def behind(answer: Answer, prefixes: Collection[Path]) -> Path | None:
+    """Return which of *prefixes*, folders of environments, the answer's program runs in."""
+    for prefix in prefixes:
+        if answer.target.is_relative_to(real(prefix)):
+            return prefix
+    if answer.interpreter is None:
+        return None
+    home = real(answer.interpreter.parent)
+    return next((prefix for prefix in prefixes if home == real(prefix / home.name)), None)

@@ -1,0 +1,1 @@
+"""Installing as a transaction: set aside, replace, verify, or put back."""

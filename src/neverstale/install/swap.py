@@ -1,0 +1,331 @@
+"""Replace an installation in an environment: staged, swapped by renames, or put back.
+
+uv unpacks the new one into a folder of the environment; then the old one's folders are renamed
+away and the new one's renamed in. At any moment a package is the old one, the new one or absent,
+and never half of each. A journal in that folder lets the next install finish what a kill left.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from neverstale.environments.environment import Environment, distributions
+from neverstale.environments.installed import DamagedError, Installed, find_orphans, read_installed
+from neverstale.errors import NeverstaleError
+from neverstale.files import listing, read_bytes, read_text, write_text
+from neverstale.process import Uv, explain_failure, unstoppable
+from neverstale.project.metadata import Project
+from neverstale.wheels.record import rows_of, spell_record
+from neverstale.wheels.store import Built
+
+FOLDER = ".neverstale-swap"
+"""The folder in the environment in which the new one is unpacked, and the old one is kept."""
+
+JOURNAL = "journal.json"
+
+
+@dataclass(frozen=True)
+class Swap:
+    """One replacement in *environment*; ``stage`` has the new files, ``old`` those replaced."""
+
+    environment: Environment
+    site: Path
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this module in the environment."""
+        return self.environment.prefix / FOLDER
+
+    @property
+    def stage(self) -> Path:
+        """Where uv unpacks the new files."""
+        return self.folder / "new"
+
+    @property
+    def old(self) -> Path:
+        """Where the old files are kept, by their paths below the environment."""
+        return self.folder / "old"
+
+
+def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
+    """Install *built*, a project's wheel and those it needs, in place of what is there.
+
+    What they require and is missing is installed first. Raise NeverstaleError where a step fails;
+    then what was there before is there again.
+    """
+    if environment.site_packages is None:
+        code, said = uv.capture(uv.executable, "venv", "--quiet", str(environment.prefix))
+        if code:
+            raise explain_failure(uv, "uv could not create the environment", said)
+    site = environment.site_packages
+    if site is None:
+        raise NeverstaleError(f"{environment.prefix} has no site-packages", hint="create it again")
+    _install_requirements(uv, built, environment)
+    for each in built:
+        _replace(uv, each, Swap(environment, site))
+
+
+def _install_requirements(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
+    """Have uv resolve what *built* require, and install what is missing; *built* stay as they are."""
+    named = {each.distribution.name for each in built}
+    wanted = [str(r) for each in built for r in each.distribution.requirements if not _of_extra(r)]
+    wanted = [line for line in wanted if _name(line) not in named]
+    if not wanted:
+        return
+    command = ["pip", "install", "--quiet", "--python", str(environment.prefix), *sorted(wanted)]
+    if uv.attempt(*command, "--offline") is None:
+        code, said = uv.capture(uv.executable, *command)
+        if code:
+            raise _failed(uv, said)
+
+
+def _of_extra(requirement: object) -> bool:
+    return "extra ==" in str(requirement)
+
+
+def _name(line: str) -> str:
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    return canonicalize_name(Requirement(line).name)
+
+
+def _failed(uv: Uv, said: str) -> NeverstaleError:
+    what = "uv could not install the wheel; what was installed before is untouched"
+    return explain_failure(uv, what, said)
+
+
+def _replace(uv: Uv, built: Built, swap: Swap) -> None:
+    shutil.rmtree(swap.folder, ignore_errors=True)
+    swap.old.mkdir(parents=True)
+    (swap.folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    where = ("--target", str(swap.stage), "--python", str(swap.environment.prefix))
+    command = ("pip", "install", "--quiet", "--no-deps", *where, str(built.archive))
+    if uv.attempt(*command, "--offline") is None:
+        code, said = uv.capture(uv.executable, *command)
+        if code:
+            shutil.rmtree(swap.folder, ignore_errors=True)
+            raise _failed(uv, said)
+    moves = _destinations(built, swap)
+    _rewrite_record(swap, moves)
+    old = [*_old_files(built, swap.environment)]
+    units = [*_units(swap.environment.prefix, old)]
+    entries = [*_entries(swap, moves)]
+    journal = {"old": units, "new": [str(to) for _, to in entries]}
+    write_text(swap.folder / JOURNAL, json.dumps(journal))
+    with unstoppable():  # no longer than some renames
+        try:
+            _move_away(swap, units)
+            _move_in(entries)
+        except OSError as error:
+            _roll_back(swap, journal)
+            raise NeverstaleError(
+                f"{error.filename} could not be replaced: {error.strerror}; what was installed"
+                " before is there again",
+                hint="close what uses it, then run the command again",
+            ) from error
+    (swap.folder / JOURNAL).unlink()
+    _forget_legacy(built, swap)
+    shutil.rmtree(swap.folder, ignore_errors=True)
+
+
+def _destinations(built: Built, swap: Swap) -> dict[str, Path]:
+    """Return path below the stage, as its RECORD has it → where the file belongs.
+
+    uv lays a target folder out flat: https://docs.astral.sh/uv/reference/cli/#uv-pip-install
+    """
+    environment, files = swap.environment, built.distribution.files
+    scripts = environment.scripts.name
+    found: dict[str, Path] = {}
+    for path in _staged(swap.stage):
+        first, _, rest = path.partition("/")
+        header = rest.partition("/")[2]
+        if path in files:
+            found[path] = swap.site / path
+        elif first == scripts and "/" not in rest:
+            found[path] = environment.scripts / rest
+        elif first == "include" and f"{{headers}}/{header}" in files:
+            folder = environment.prefix / "include" / "site" / f"python{environment.minor}"
+            found[path] = folder / rest
+        elif f"{{data}}/{path}" in files:
+            found[path] = environment.prefix / path
+        else:
+            found[path] = swap.site / path
+    return found
+
+
+def _staged(stage: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(stage):
+        for name in names:
+            path = Path(folder, name).relative_to(stage).as_posix()
+            if path != ".lock":
+                yield path
+
+
+def _rewrite_record(swap: Swap, moves: Mapping[str, Path]) -> None:
+    """Write RECORD as it is for the environment, not for a target folder."""
+    for info in swap.stage.glob("*.dist-info"):
+        rows = []
+        for path, *rest in rows_of(read_text(info / "RECORD")):
+            to = moves.get(path, swap.site / path)
+            rows.append([os.path.relpath(to, swap.site).replace(os.sep, "/"), *rest])
+        write_text(info / "RECORD", spell_record(rows))
+
+
+def _old_files(built: Built, environment: Environment) -> Iterator[Path]:
+    """Yield the files of the present installation, and what is among them and in no RECORD."""
+    site, name = environment.site_packages, built.distribution.name
+    if site is None:
+        return
+    try:
+        installed = read_installed(environment, name)
+    except DamagedError:
+        for _, info, _ in distributions(site, name):
+            if info.is_dir() and not info.is_symlink():
+                yield from (path for path in info.rglob("*") if not path.is_dir())
+        tops = {path.partition("/")[0] for path in built.distribution.files if path.count("/")}
+        packages = [top for top in tops if top.isidentifier()]
+        yield from (site / path for path in find_orphans(environment, packages))
+        return
+    except NeverstaleError:
+        return
+    if installed is not None:
+        paths = recorded_files(installed, site)
+        yield from (path for path in paths if os.path.lexists(path))
+
+
+def recorded_files(installed: Installed, site: Path) -> list[Path]:
+    """Return the paths of what an installation consists of, but for rows that lead out of it."""
+    rows = read_text(site / installed.dist_info / "RECORD")
+    paths = {row[0] for row in rows_of(rows)} - installed.outside
+    return [Path(os.path.normpath(site / path)) for path in sorted(paths | installed.unrecorded)]
+
+
+def _units(prefix: Path, files: Collection[Path]) -> Iterator[str]:
+    """Yield the fewest paths below *prefix* that cover *files* and nothing of anybody else's."""
+    own = frozenset(map(str, files))
+    tree: dict[str, set[str]] = {}
+    for file in own:
+        path = Path(file)
+        while path != prefix and path.is_relative_to(prefix):
+            tree.setdefault(str(path.parent), set()).add(str(path))
+            path = path.parent
+
+    def covered(folder: str) -> bool:
+        names = {os.path.join(folder, name) for name in listing(folder)}
+        strangers = {n for n in names - tree.get(folder, set()) if not n.endswith("__pycache__")}
+        inner = (each for each in tree.get(folder, ()) if each not in own)
+        return not strangers and not os.path.islink(folder) and all(map(covered, inner))
+
+    waiting = [str(prefix)]
+    while waiting:
+        for path in sorted(tree.get(waiting.pop(), ())):
+            if path in own or covered(path):
+                yield os.path.relpath(path, prefix)
+            else:
+                waiting.append(path)
+
+
+def _entries(swap: Swap, moves: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
+    """Yield from → to for whole folders that no one else has anything in, or else for files.
+
+    Records come last: what has no record is not installed.
+    """
+    whole: dict[str, bool] = {}
+    for path, to in moves.items():
+        top = path.partition("/")[0]
+        whole[top] = whole.get(top, "/" in path) and to == swap.site / path
+    found = {swap.stage / top: swap.site / top for top, is_whole in whole.items() if is_whole}
+    found |= {
+        swap.stage / path: to for path, to in moves.items() if not whole[path.partition("/")[0]]
+    }
+    yield from sorted(found.items(), key=lambda each: each[0].suffix == ".dist-info")
+
+
+def _move_away(swap: Swap, units: Sequence[str]) -> None:
+    records = [unit for unit in units if unit.endswith(".dist-info")]
+    for unit in (*records, *(unit for unit in units if unit not in records)):
+        kept = swap.old / unit
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(swap.environment.prefix / unit, kept)
+
+
+def _move_in(entries: Sequence[tuple[Path, Path]]) -> None:
+    for source, to in entries:
+        if source.is_dir() and to.is_dir() and not to.is_symlink():  # shared with others
+            for folder, _, names in os.walk(source):
+                there = to / Path(folder).relative_to(source)
+                there.mkdir(parents=True, exist_ok=True)
+                for name in names:
+                    os.replace(Path(folder, name), there / name)
+        else:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(source, to)
+
+
+def _roll_back(swap: Swap, journal: Mapping[str, Sequence[str]]) -> None:
+    """Put back what was moved away; what was moved in is removed where it stands in the way."""
+    for unit in journal["old"]:
+        kept, there = swap.old / unit, swap.environment.prefix / unit
+        if not os.path.lexists(kept):
+            continue
+        if os.path.lexists(there):
+            _remove(there)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(kept, there)
+    old = {os.path.join(swap.environment.prefix, unit) for unit in journal["old"]}
+    for path in journal["new"]:
+        if path.endswith(".dist-info") and path not in old:
+            _remove(Path(path))
+    shutil.rmtree(swap.folder, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def recover(project: Project, environment: Environment) -> bool:
+    """Undo a swap that was killed half-way; return whether something was put back.
+
+    What is whole now stays, whoever made it.
+    """
+    site, folder = environment.site_packages, environment.prefix / FOLDER
+    if site is None or not folder.is_dir() or folder.is_symlink():
+        return False
+    swap = Swap(environment, site)
+    try:
+        journal = json.loads(read_bytes(folder / JOURNAL))
+        installed = read_installed(environment, project.name)
+    except (OSError, ValueError):  # nothing had been moved yet
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    except NeverstaleError:
+        installed = None
+    if installed is not None and installed.whole:
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    with unstoppable():
+        _roll_back(swap, journal)
+    return True
+
+
+def _forget_legacy(built: Built, swap: Swap) -> None:
+    """Remove what `setup.py develop` left for this project: its egg-link, its line in the list.
+
+    https://setuptools.pypa.io/en/latest/deprecated/easy_install.html
+    """
+    for _, link, _ in [*distributions(swap.site, built.distribution.name)]:
+        if link.suffix != ".egg-link" or link.is_symlink():
+            continue
+        folder = read_text(link).partition("\n")[0].strip()
+        listed = swap.site / "easy-install.pth"
+        if listed.is_file() and not listed.is_symlink():
+            lines = read_text(listed).splitlines(keepends=True)
+            write_text(listed, "".join(line for line in lines if line.strip() != folder))
+        link.unlink()

@@ -1,0 +1,379 @@
+"""The verbs that install or run: the order of their steps, and the values that they result in."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from neverstale.diagnosis.places import Place, Reference, examine
+from neverstale.diagnosis.findings import Verdict
+from neverstale.diagnosis.fixes import fixes_for
+from neverstale.environments.discovery import (
+    environment_at,
+    tool_environment,
+    venv_environment,
+)
+from neverstale.environments.environment import PIPX, TOOL, Environment
+from neverstale.environments.imports import packages_of
+from neverstale.environments.installed import read_installed
+from neverstale.environments.python import python_for
+from neverstale.errors import NeverstaleError
+from neverstale.files import remove, write_text
+from neverstale.install import sync
+from neverstale.install.cleaning import Cleaned, clean_artifacts
+from neverstale.install.editables import (
+    STAMP,
+    Due,
+    building_with,
+    compile_again,
+    due_in,
+    note_installed,
+    reference_for,
+    set_away,
+)
+from neverstale.install.transaction import (
+    find_pipx,
+    held_alone,
+    install_built,
+    install_pointer,
+    make_removable,
+    recover,
+    refuse_foreign_commands,
+    refuse_sources,
+    refuse_useless_tool,
+    replacing,
+)
+from neverstale.process import Uv, become
+from neverstale.project.bytecode import find_stale_bytecode
+from neverstale.project.members import members_of, neighbours_of
+from neverstale.project.metadata import Project
+from neverstale.wheels.build import Builder
+from neverstale.wheels.build_cache import Reuse
+from neverstale.wheels.inputs import Present, in_words
+from neverstale.wheels.store import Built
+from neverstale.wheels.toolchain import interpreter_of, refuse_without_toolchain
+
+Read = Callable[[Path], Project]
+"""Reads the project in a folder."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a verb works on: a project, those that it needs, and how to build and install them."""
+
+    project: Project
+    builder: Builder
+    read: Read
+    target: str | None = None
+
+    @property
+    def uv(self) -> Uv:
+        """The uv that runs in the project's folder."""
+        return self.builder.uv
+
+    def together(self) -> tuple[Project, ...]:
+        """Return the project, and those on this machine that an install needs."""
+        return (self.project, *members_of(self.project, self.read))
+
+    def environment(self) -> Environment:
+        """Return where the project is installed: as asked, or as it says itself."""
+        target = self.target or self.project.target
+        if target == "tool":
+            return tool_environment(self.uv, self.project.name)
+        if target == "venv":
+            return venv_environment(self.project.root)
+        return environment_at(Path(target), self.project.name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an install did: what was removed and put back, and what is where now.
+
+    ``changed`` are inputs that changed after the build; then what is installed is stale again.
+    ``installed`` is whether something was installed, ``built`` whether something was built.
+    """
+
+    places: tuple[tuple[Place, Built | None], ...]
+    cleaned: tuple[Cleaned, ...] = ()
+    restored: bool = False
+    changed: tuple[str, ...] = ()
+    installed: bool = True
+    built: bool = True
+
+    @property
+    def fresh(self) -> bool:
+        """Whether all of it is what is in the sources."""
+        good = (Verdict.FRESH, Verdict.EDITABLE)
+        return not self.changed and all(place.verdict in good for place, _ in self.places)
+
+
+def install(task: Task) -> Outcome:
+    """Clean, force a fresh build, install and verify; the old install works until then."""
+    return _install(task, task.together(), even_if_fresh=True)
+
+
+def fresh(task: Task) -> Outcome:
+    """Install only if what is installed is not fresh."""
+    environment, together = task.environment(), task.together()
+    seen = [_fresh_already(each, environment, task.builder) for each in together]
+    places = tuple(place for place in seen if place)
+    if len(places) == len(together):
+        return Outcome(places, installed=False, built=False)
+    return _install(task, together, even_if_fresh=False)
+
+
+def _fresh_already(
+    project: Project, environment: Environment, builder: Builder
+) -> tuple[Place, Built | None] | None:
+    """Return what is in *environment*, if it is certainly fresh without a build."""
+    minor = environment.minor if project.may_compile else None
+    known = builder.store.all_of(project, "wheel", Present(project, minor))
+    for built in known:
+        place = look(project, environment, built)
+        if place.verdict is Verdict.FRESH:
+            return place, built
+    return None
+
+
+def _install(task: Task, together: Sequence[Project], *, even_if_fresh: bool) -> Outcome:
+    """Build *together*, a project and those that it needs, and install them in one step."""
+    project, store, environment = task.project, task.builder.store, task.environment()
+    with store.locked(task.builder.wait), held_alone(environment, task.builder.wait):
+        restored = recover(project, environment, store)
+        for each in together:
+            refuse_sources(each)
+        if project.likely_commands is not None:
+            refuse_foreign_commands(environment, project.likely_commands)
+        built, cleaned = ([], []) if even_if_fresh else _build(task, together, environment)
+        if built:
+            places = [(look(p, environment, b), b) for p, b in zip(together, built, strict=True)]
+            if all(place.verdict is Verdict.FRESH for place, _ in places):
+                return Outcome(tuple(places), tuple(cleaned), restored, installed=False)
+        with replacing(environment, store):
+            if not built:
+                built, cleaned = _build(task, together, environment)
+            refuse_useless_tool(environment, built[0].distribution.commands)
+            refuse_foreign_commands(environment, built[0].distribution.commands)
+            install_built(task.uv, project, environment, built, store)
+        pairs = [*zip(together, built, strict=True)]
+        changed = [q for each, made in pairs for q in Present(each).changed(_unbound(made))]
+        return Outcome(
+            tuple((look(each, environment, made), made) for each, made in pairs),
+            tuple(cleaned),
+            restored,
+            tuple(map(in_words, changed)),
+        )
+
+
+def _unbound(built: Built) -> dict[str, str]:
+    """Return the answers of a build, but for the Python that it was for."""
+    return {q: answer for q, answer in built.answers.items() if q != "python"}
+
+
+def _build(
+    task: Task, together: Sequence[Project], environment: Environment
+) -> tuple[list[Built], list[Cleaned]]:
+    built, cleaned = [], []
+    python = python_for(task.project, environment)
+    for each in together:
+        cleaned.append(clean_artifacts(each))
+        built.append(task.builder.build(Present(each), "wheel", python))
+    return built, cleaned
+
+
+def look(project: Project, environment: Environment, built: Built | None) -> Place:
+    """Return what is in *environment* now, compared with *built*."""
+    known = (built,) if built else ()
+    packages = packages_of(built.distribution.files) if built else []
+    reference = Reference(built, packages, alternatives=known)
+    return examine(
+        project, environment.beside_the_tool(project.name), reference, fixes_for(project)
+    )
+
+
+def install_editable(task: Task) -> Outcome:
+    """Install the project editable, with commands and metadata as they are declared now."""
+    project, builder, environment = task.project, task.builder, task.environment()
+    if (
+        not project.may_compile
+    ):  # built before anything is replaced: a build that fails costs nothing
+        reference_for(project, environment, builder, "editable")
+    with builder.store.locked(builder.wait), held_alone(environment, builder.wait):
+        restored = recover(project, environment, builder.store)
+        if project.likely_commands is not None:
+            refuse_useless_tool(environment, project.likely_commands)
+            refuse_foreign_commands(environment, project.likely_commands)
+        remove(find_stale_bytecode(project.root), project.root)
+        due = due_in(environment, task.together(), builder)
+        reuse = building_with(builder, project, environment)
+        reuse, cleaned = _for_due(due, builder, reuse)
+        with set_away(due, environment.prefix, builder), replacing(environment, builder.store):
+            install_pointer(task.uv, project, environment, builder.store, reuse)
+        note_installed(environment, due, builder)
+        built = None if project.may_compile else builder.known(Present(project), "editable")
+        place = look(project, environment, built)
+        if project.may_compile and place.verdict is Verdict.UNKNOWN:
+            place = _as_compiled_now(place)
+    return Outcome(((place, built),), tuple(cleaned), restored)
+
+
+def _as_compiled_now(place: Place) -> Place:
+    from dataclasses import replace
+
+    return replace(place, verdict=Verdict.EDITABLE, reason="")
+
+
+def uninstall(task: Task) -> str:
+    """Remove the installed project; return what was done, also where there is nothing to do."""
+    project, environment, store = task.project, task.environment(), task.builder.store
+    with store.locked(task.builder.wait), held_alone(environment, task.builder.wait):
+        recover(project, environment, store)
+        make_removable(project.name, environment)
+        if environment.place == TOOL and environment.prefix.is_dir():
+            done = task.uv.capture(task.uv.executable, "tool", "uninstall", project.name)
+        elif environment.place == PIPX:
+            done = task.uv.capture(find_pipx(), "uninstall", project.name)
+        elif environment.place == TOOL or not read_installed(environment, project.name):
+            return f"{project.name} is not installed ({environment.place})"
+        else:
+            where = ("--python", str(environment.prefix))
+            command = ("pip", "uninstall", "--quiet", *where, project.name)
+            done = task.uv.capture(task.uv.executable, *command)
+    if done[0]:
+        raise NeverstaleError(
+            f"{project.name} could not be removed ({environment.place})",
+            hint="fix what is said here, then run the command again",
+            details=done[1],
+        )
+    return f"Removed {project.name} ({environment.place})"
+
+
+@dataclass(frozen=True)
+class Synced:
+    """How ``uv sync`` ended, and which projects it had to install again."""
+
+    code: int
+    due: tuple[str, ...] = field(default=())
+
+
+def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced:
+    """Run ``uv sync``, with what it would not see: metadata, copies, and what is compiled."""
+    builder, environment = task.builder, venv_environment(task.project.root)
+    together = (task.project, *neighbours_of(task.project, task.read))
+    for each in together:
+        remove(find_stale_bytecode(each.root), each.root)
+    due = due_in(environment, together, builder)
+    store = builder.store
+    if not due and not always and not sync.was_stopped(store):
+        return Synced(0)
+    with store.locked(builder.wait):
+        compiled = any(each.sources for each in due)
+        own = building_with(builder, task.project, environment) if compiled else Reuse()
+        if "no-build-isolation" in task.project.text:
+            own = Reuse()  # the project's own groups have what builds it
+        reuse, _ = _for_due(due, builder, own)
+        words = [word for pair in reuse.settings.items() for word in pair]
+        words += [w for each in due for w in ("--reinstall-package", each.project.name)]
+        with set_away(due, environment.prefix, builder):
+            code = sync.run(
+                task.uv, store, environment, *words, *arguments, settings=reuse.environment
+            )
+            if code:
+                raise Failed(code)
+        note_installed(environment, due, builder)
+    return Synced(0, tuple(each.project.name for each in due))
+
+
+class Failed(Exception):  # noqa: N818 - uv has said what is wrong
+    """A command ended with an exit code that is passed on."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _for_due(due: Sequence[Due], builder: Builder, reuse: Reuse) -> tuple[Reuse, list[Cleaned]]:
+    """Prepare for what is *due* to be installed again; return what uv is to be told."""
+    cleaned = []
+    for each in due:
+        if each.sources:
+            refuse_without_toolchain(each.project, each.sources.files)
+        cleaned.append(clean_artifacts(each.project))
+    forced: dict[str, str] = {}
+    if any(each.sources for each in due):
+        forced = compile_again(builder.store.folder)
+        write_text(builder.store.folder / STAMP, str(os.urandom(8).hex()))
+    return Reuse({**reuse.environment, **forced}, reuse.settings), cleaned
+
+
+def run(task: Task, arguments: Sequence[str]) -> int:
+    """Run a command straight from the sources, metadata included."""
+    words = command_or_default(arguments, task.project, "run")
+    if task.project.has_table:
+        if (task.project.root / ".venv").exists() or task.project.may_compile:
+            sync_environment(task, "--quiet", "--inexact", always=False)
+        sources: list[str] = []
+    else:
+        remove(find_stale_bytecode(task.project.root), task.project.root)
+        sources = ["--isolated", "--no-project", *_from_sources(task)]
+    command = [task.uv.executable, "run", *sources, *words]
+    return become(command, task.project.root, task.uv.announce)
+
+
+def _from_sources(task: Task) -> list[str]:
+    """Return how uv runs a project that it does not know: its wheel where files are copied."""
+    builder, project = task.builder, task.project
+    environment = tool_environment(task.uv, project.name)
+    editable = reference_for(project, environment, builder, "editable")
+    copies = [f for f in editable.distribution.files if f.startswith("{scripts}/")]
+    if not copies:
+        return ["--with-editable", str(project.root)]
+    return ["--with", str(reference_for(project, environment, builder, "wheel").archive)]
+
+
+def command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
+    """Return *arguments*, or the project's only command where there are none."""
+    commands = sorted(project.likely_commands or {})
+    if not arguments and len(commands) != 1:
+        raise NeverstaleError(
+            f"{verb} what? The project declares {len(commands)} commands",
+            hint=f'name one: make {verb} ARGS="COMMAND --help"',
+        )
+    return list(arguments) or commands
+
+
+def run_wheel(task: Task, arguments: Sequence[str]) -> int:
+    """Run a command from the wheel of the present sources in a throwaway environment."""
+    words = command_or_default(arguments, task.project, "run-wheel")
+    wheels = wheels_of(task, _own_python(task))
+    python = _own_python(task)
+    if not python and task.project.may_compile:
+        python = ["--python", str(interpreter_of(task.uv, []).executable)]
+    python = python or ["--python", str(task.project.requires_python) or "3"]
+    with_wheels = [word for wheel in wheels for word in ("--with", str(wheel))]
+    # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    command = [task.uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
+    return become([*command, *words], task.project.root, task.uv.announce)
+
+
+def _own_python(task: Task) -> list[str]:
+    return python_for(task.project, venv_environment(task.project.root))
+
+
+def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
+    """Return wheels of the present sources, of the project and those it needs, built if needed."""
+    store, found = task.builder.store, []
+    together = task.together()
+    with store.locked(task.builder.wait):
+        for each in together:
+            refuse_sources(each)
+            minor = interpreter_of(task.uv, python).minor if each.may_compile else None
+            present = Present(each, minor)
+            built = task.builder.known(present, "wheel")
+            if built is None or not store.whole(built):
+                clean_artifacts(each)
+                built = task.builder.build(present, "wheel", python)
+            built.archive.touch()  # uv is to read it, not what its cache made of it
+            found.append(built.archive)
+    return found

@@ -1,0 +1,1 @@
+"""Distributions for others: built, checked, published."""

@@ -1,0 +1,1 @@
+"""The template that a project came from: its answers, its news."""

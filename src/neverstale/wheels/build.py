@@ -1,0 +1,335 @@
+"""Builds: forced, recorded, and in the one configuration that every command shares.
+
+The hook of the build backend is called as `uv build` calls it. uv's own backend is called by uv.
+"""
+
+import json
+import os
+import stat
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from neverstale.errors import NeverstaleError
+from neverstale.process import Uv, base_interpreter, explain_failure, outer_environment
+from neverstale.project.metadata import Declared, Project, read_project
+from neverstale.project.sources import Sources, read_sources
+from neverstale.wheels.archives import read_wheel
+from neverstale.wheels.backend import Backend, add_requirements, kept_backend
+from neverstale.wheels.build_cache import Reuse, kept_objects
+from neverstale.wheels.inputs import (
+    DATED,
+    Answers,
+    Events,
+    Present,
+    in_words,
+    questions_of,
+    read_events,
+)
+from neverstale.wheels.sdist import settle
+from neverstale.wheels.store import Built, Store
+from neverstale.wheels.toolchain import interpreter_of, refuse_without_toolchain
+from neverstale.wheels.trace import Trace
+
+Kind = Literal["wheel", "editable", "sdist"]
+
+BUILDS_AT_MOST = 3
+"""How often a build is made again because the sources changed under it."""
+
+EPOCH = "315532800"
+"""1980-01-01 in seconds, the earliest time that a zip archive can hold."""
+
+FRONTEND = Path(__file__).with_name("frontend.py")
+
+OUTLIVE = ("mesonpy", "scikit_build_core.build")
+"""Backends whose editable installs call their environment later: it is kept for good."""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What every build of a command shares: uv, the store, and how to wait for another process.
+
+    *traceless* is whether a build may leave nothing in the project's folder.
+    """
+
+    uv: Uv
+    store: Store
+    wait: Callable[[], None]
+    traceless: bool = False
+
+    def known(self, present: Present, kind: Kind) -> Built | None:
+        """Return what the store has of the present state, or None."""
+        return self.store.find(present.project, kind, present)
+
+    def build(self, present: Present, kind: Kind, python: Sequence[str]) -> Built:
+        """Build *kind* from the sources as they are, and store it with what the build read.
+
+        *python* is the option that names an interpreter, or nothing. Sources that change during a
+        build are built again, for the archive may hold half of each state. Raise NeverstaleError
+        where the build fails or the sources do not come to rest.
+        """
+        project = present.project
+        before = read_sources(project, present.tick) if project.may_compile else None
+        target, minor = _target(self.uv, project, python, before)
+        touched: dict[str, str] = {}
+        for _ in range(BUILDS_AT_MOST):
+            with self.store.scratch() as scratch, Trace(project.root, scratch, self.traceless):
+                marker = _now_at(scratch)
+                archive, events, paths = self._call(project, kind, target, minor, before, scratch)
+                now = Present(project, minor)
+                questions = questions_of(project, events, [scratch, self.store.folder], paths)
+                answers = now.answers(_with_circumstances(questions, events, archive, minor))
+                again = {q: answers[q] for q in _touched(project, answers, marker, events)}
+                changed = [] if before is None else _differing(before, read_sources(project))
+                if not again or (again == touched and not changed):
+                    return self.store.put(project, kind, archive, answers)
+                touched, before = again, read_sources(project) if before else None
+        raise NeverstaleError(
+            f"the sources changed during each of {BUILDS_AT_MOST} builds: "
+            f"{in_words(next(iter(touched)))}",
+            hint="let whatever writes into the project finish, then run the command again",
+        )
+
+    def archive(self, project: Project, kind: Kind, python: Sequence[str], scratch: Path) -> Path:
+        """Build *kind* of *project* in the empty folder *scratch*, without a word to the store."""
+        before = read_sources(project) if project.may_compile else None
+        target, minor = _target(self.uv, project, python, before)
+        archive, _, _ = self._call(project, kind, target, minor, None, scratch)
+        return archive
+
+    def _call(
+        self,
+        project: Project,
+        kind: Kind,
+        python: Path,
+        minor: str | None,
+        before: Sources | None,
+        scratch: Path,
+    ) -> tuple[Path, Events, list[str]]:
+        """Build once in *scratch*; return the archive, the events, and what compilers read."""
+        into, record = scratch / "out", scratch / "record"
+        into.mkdir()
+        record.mkdir()
+        uv = self.uv.at(project.root)
+        environment = build_environment(project, scratch) | {"NEVERSTALE_RECORD": str(record)}
+        if self.traceless:
+            environment["NEVERSTALE_KEEP"] = os.path.realpath(project.root)
+        if project.build_backend == "uv_build" and kind != "editable":
+            self._call_uv(uv, kind, into, environment)
+        else:
+            good = (
+                self.store.folder / "editable" / project.name if _outlives(project, kind) else None
+            )
+            backend = kept_backend(uv, project, python, self.wheel_of, self.wait, good)
+            objects = self.store.folder / "objects" / project.name / (minor or "any")
+            sources = before if kind == "wheel" else None
+            where = str(backend.scripts)
+            with kept_objects(project, objects, self.store.folder, where, sources) as reuse:
+                call_hook(uv, project, backend, kind, scratch, environment, reuse)
+        built = [path for path in into.iterdir() if path.suffix == ".whl" or kind == "sdist"]
+        if len(built) != 1:
+            raise NeverstaleError(
+                f"the build left {len(built)} archives, not one",
+                hint="run `uv build` and see what the build backend does",
+            )
+        if kind == "sdist":
+            settle(built[0], int(environment["SOURCE_DATE_EPOCH"]))
+        return built[0], read_events(record), _read_by_compilers(scratch)
+
+    def _call_uv(self, uv: Uv, kind: Kind, into: Path, environment: Mapping[str, str]) -> None:
+        command = ("build", f"--{kind}", "--quiet", "--out-dir", str(into))
+        if uv.attempt(*command, "--offline", environment=environment) is None:
+            code, said = uv.capture(uv.executable, *command, environment=environment)
+            if code:
+                raise _failed(uv, said)
+
+    def wheel_of(self, folder: Path) -> Path:
+        """Return a wheel of the project in *folder*, a build requirement by path."""
+        project = read_project(folder, self.ask)
+        present = Present(project)
+        return (self.known(present, "wheel") or self.build(present, "wheel", [])).archive
+
+    def ask(self, project: Project, *, may_build: bool = True, old: bool = False) -> Declared:
+        """Return what the backend of *project* says of it, whose name is not known yet.
+
+        setup.py, setup.cfg, ``[tool.poetry]`` and ``[tool.flit.metadata]`` are formats of their
+        backends; METADATA of a wheel is the one that all share. With *old*, an earlier state will
+        do. Raise NeverstaleError where no build is known and none may be made.
+        """
+        present = Present(project)
+        built = self.store.newest(project, "wheel") if old else None
+        built = built or self.known(present, "wheel")
+        if built is None and not may_build:
+            raise NeverstaleError(
+                "only a build tells what a project without [project] is called",
+                hint="run the doctor without --quick, or `install`, once",
+            )
+        if built is None:
+            with self.store.locked(self.wait):
+                built = self.build(present, "wheel", [])
+        found = built.distribution
+        return Declared(found.name, found.requires_python, dict(found.commands))
+
+
+def call_hook(
+    uv: Uv,
+    project: Project,
+    backend: Backend,
+    kind: Kind,
+    scratch: Path,
+    environment: Mapping[str, str],
+    reuse: Reuse,
+) -> None:
+    """Call the hook of the build backend that builds *kind* into ``scratch/out``.
+
+    What the backend asks for beyond [build-system] requires is installed first. Raise
+    NeverstaleError with the backend's own words where it fails.
+    """
+    question, answer = scratch / "question.json", scratch / "answer.json"
+    variables = {"PATH": f"{backend.scripts}{os.pathsep}{outer_environment().get('PATH', '')}"}
+    variables |= {**environment, **reuse.environment}
+    while True:
+        asked = {
+            "kind": kind,
+            "backend": project.build_backend,
+            "backend_path": project.backend_path,
+            "settings": {**_settings(project), **reuse.settings},
+            "installed": backend.installed,
+            "into": str(scratch / "out"),
+        }
+        question.write_text(json.dumps(asked), encoding="utf-8")
+        uv.announce(f"build the {kind} of {project.name} with {project.build_backend}")
+        command = (str(backend.python), str(FRONTEND), str(question), str(answer))
+        code, said = uv.capture(*command, environment=variables)
+        if code or not answer.exists():
+            raise _failed(uv, said)
+        told = json.loads(answer.read_text("utf-8"))
+        if "unsupported" in told:
+            raise NeverstaleError(
+                f"{project.build_backend} cannot build an {kind}",
+                hint="use `install`, which needs a wheel alone",
+            )
+        if "missing" not in told:
+            return
+        backend = add_requirements(uv, project, backend, told["missing"])
+
+
+def _failed(uv: Uv, said: str) -> NeverstaleError:
+    return explain_failure(uv, "the build failed; what was installed before is untouched", said)
+
+
+def _settings(project: Project) -> dict[str, object]:
+    """Return the config settings of ``[tool.uv]`` for the backend (PEP 517)."""
+    own = project.uv.get("config-settings-package", {}).get(project.name, {})
+    return {**project.uv.get("config-settings", {}), **own}
+
+
+def _outlives(project: Project, kind: Kind) -> bool:
+    return kind == "editable" and project.build_backend in OUTLIVE
+
+
+def _target(
+    uv: Uv, project: Project, python: Sequence[str], before: Sources | None
+) -> tuple[Path, str | None]:
+    """Return the interpreter to build with, and its version where something is compiled for it."""
+    if before is None:
+        return Path(os.path.realpath(python[-1])) if python else base_interpreter(), None
+    refuse_without_toolchain(project, before.files)
+    target = interpreter_of(uv, python)
+    refuse_without_toolchain(project, before.files, target.headers)
+    return Path(os.path.realpath(target.executable)), target.minor
+
+
+def _with_circumstances(
+    questions: set[str], events: Events, archive: Path, minor: str | None
+) -> set[str]:
+    """Return *questions* with those that follow from what was built."""
+    pure = archive.name.endswith(("-none-any.whl", ".tar.gz"))
+    day = {"day"} if DATED.search(archive.name) else set()
+    return questions | day | (set() if pure or minor is None else {"python"})
+
+
+def _now_at(folder: Path) -> int:
+    """Return the present time by the clock of the file system of *folder*, in nanoseconds."""
+    marker = folder / "began"
+    marker.touch()
+    return marker.stat().st_mtime_ns
+
+
+def _touched(project: Project, answers: Answers, since: int, events: Events) -> list[str]:
+    """Return the questions whose files changed since *since*, whatever they hold now.
+
+    A time of change (ctime) cannot be put back: a checkout of another branch and back during the
+    build shows. Windows has no such time.
+    """
+    found = []
+    for question in answers:
+        word, _, about = question.partition(" ")
+        if word != "file":
+            continue
+        try:
+            status = os.stat(project.root / about)
+        except (OSError, ValueError):
+            continue
+        changed = status.st_mtime_ns if os.name == "nt" else status.st_ctime_ns
+        if changed >= since and stat.S_ISREG(status.st_mode):
+            if str(project.root / about) not in events.of("w"):
+                found.append(question)
+    return found
+
+
+def _differing(before: Sources, after: Sources) -> list[str]:
+    paths = before.files.keys() | after.files.keys()
+    return [path for path in paths if before.files.get(path) != after.files.get(path)]
+
+
+def _read_by_compilers(scratch: Path) -> list[str]:
+    """Return the absolute paths that GCC noted (``DEPENDENCIES_OUTPUT``)."""
+    try:
+        text = (scratch / "dependencies").read_text("utf-8", "replace")
+    except OSError:
+        return []
+    words = text.replace("\\\n", " ").split()
+    return [word for word in words if os.path.isabs(word) and not word.endswith(":")]
+
+
+def build_environment(project: Project, scratch: Path) -> dict[str, str]:
+    """Return the variables under which a build is reproducible and keeps nothing in the tree.
+
+    setuptools keeps ``build/`` and ``*.egg-info`` between builds and reads them again; here they
+    go to *scratch*: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html
+    SOURCE_DATE_EPOCH: https://reproducible-builds.org/docs/source-date-epoch/
+    """
+    (scratch / "egg-info").mkdir()
+    configuration = scratch / "setuptools.cfg"
+    where = _from(project.root, scratch)
+    configuration.write_text(
+        f"[build]\nbuild_base = {where}/build\nbuild_lib = {where}/build/lib\n"
+        f"build_purelib = {where}/build/lib\nbuild_platlib = {where}/build/lib\n"
+        f"build_temp = {where}/build/temp\nbuild_scripts = {where}/build/scripts\n"
+        # What was compiled beside the modules is newer, and would be taken for what is to be.
+        f"[build_ext]\nforce = 1\n[egg_info]\negg_base = {where}/egg-info\n",
+        encoding="utf-8",
+    )
+    return {
+        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _epoch(project)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "DEPENDENCIES_OUTPUT": str(scratch / "dependencies"),
+        "DIST_EXTRA_CONFIG": str(configuration),
+    }
+
+
+def _from(root: Path, folder: Path) -> str:
+    """Return *folder* relative to *root*: distutils expands variables in the folders above."""
+    try:
+        return os.path.relpath(folder, root).replace(os.sep, "/")
+    except ValueError:  # another drive
+        return folder.as_posix()
+
+
+def _epoch(project: Project) -> str:
+    """Return the time that a build takes for now: a version from elsewhere may name the day."""
+    now = int(time.time())
+    return EPOCH if project.version else str(now - now % (24 * 60 * 60))

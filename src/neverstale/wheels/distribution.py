@@ -1,0 +1,164 @@
+"""A distribution as one frozen value: what a wheel holds, and what an environment holds."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from neverstale.errors import NeverstaleError
+from neverstale.files import Digest
+
+if TYPE_CHECKING:
+    import configparser
+
+    from packaging.requirements import Requirement
+
+COMMANDS = ("console_scripts", "gui_scripts")
+"""The groups of entry points that installers make commands of."""
+
+SAFE = re.compile(r"[A-Za-z0-9_](?:[\w.+ -]*[\w.+-])?")
+"""Names that a command can have: letters, digits, ``_``, ``.`` and ``-`` are what the specification
+of entry points asks for; others lead out of the folder of commands, or mean more to a shell."""
+
+LONGEST = 200
+"""The most letters of a command's name; file systems take 255 bytes, ending included."""
+
+REWRITTEN = {
+    "METADATA": ("Metadata-Version:", "License-File:", "Dynamic:"),
+    "WHEEL": ("Generator:",),
+}
+"""Lines of dist-info that change with the build backend's release, and not with the project."""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """What a wheel or an installed distribution consists of.
+
+    ``files`` maps the path below site-packages (``/`` between the parts) to the digest of the
+    content; files outside of it start with ``{scripts}/``, ``{data}/`` or ``{headers}/``.
+    ``executable`` are those of them that may be run as programs.
+    ``commands`` maps the name of a console or GUI script to its ``module:attribute``, ``plugins``
+    the group and name of any other entry point. ``bodies`` are digests of what remains of a
+    script, METADATA and WHEEL without what installers and build backends write anew.
+    """
+
+    name: NormalizedName
+    version: str
+    files: Mapping[str, Digest]
+    executable: frozenset[str]
+    commands: Mapping[str, str]
+    requirements: "frozenset[Requirement]"
+    plugins: Mapping[str, str] = field(default_factory=dict)
+    bodies: Mapping[str, Digest] = field(default_factory=dict)
+    requires_python: str = ""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The fields of a METADATA file that the tool compares."""
+
+    name: NormalizedName
+    version: str
+    requirements: "frozenset[Requirement]"
+    requires_python: str = ""
+
+
+def is_safe(command: str) -> bool:
+    """Return whether *command* is the name of a file, and nothing that a shell takes for more."""
+    return len(command) <= LONGEST and SAFE.fullmatch(command) is not None
+
+
+def parse_metadata(text: str) -> Metadata:
+    """Read a METADATA file (core metadata, an e-mail header block).
+
+    Raise NeverstaleError where a name, a version or a valid requirement is missing.
+    """
+    from email.parser import HeaderParser
+
+    headers = HeaderParser().parsestr(text)
+    try:  # a value with other bytes than ASCII is not a str
+        name = canonicalize_name(str(headers["Name"] or ""), validate=True)
+        version = str(headers["Version"] or "")
+        Version(version)
+    except (InvalidName, InvalidVersion) as error:
+        raise NeverstaleError(
+            f"METADATA names no distribution or no version: {error}",
+            hint="build the project again with `make install`",
+        ) from error
+    requirements = parse_requirements([str(r) for r in headers.get_all("Requires-Dist", [])])
+    return Metadata(name, version, requirements, str(headers["Requires-Python"] or ""))
+
+
+def parse_requirements(lines: Collection[str]) -> "frozenset[Requirement]":
+    """Read the requirements of METADATA (PEP 508); raises NeverstaleError where one is none."""
+    if not lines:
+        return frozenset()
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        return frozenset(map(Requirement, lines))
+    except InvalidRequirement as error:
+        raise NeverstaleError(
+            f"METADATA holds a requirement that is none: {error}".splitlines()[0],
+            hint="correct it in pyproject.toml, then run `make install`",
+        ) from error
+
+
+def body_of(path: str, content: bytes) -> bytes:
+    """Return *content* of the file at *path* without what is written anew: see `Distribution`."""
+    if path.startswith("{scripts}/"):
+        first, _, rest = content.partition(b"\n")
+        if rest.startswith(b"'''exec'"):  # how installers write a path with a space in it
+            return b"".join(rest.splitlines(keepends=True)[2:])
+        return rest if first.startswith(b"#!") and b"python" in first else content
+    head, blank, text = content.partition(b"\n\n")
+    lines = head.splitlines(keepends=True)
+    unwanted = tuple(line.encode() for line in REWRITTEN[path.rpartition("/")[2]])
+    return b"".join(sorted(line for line in lines if not line.startswith(unwanted))) + blank + text
+
+
+def has_body(path: str) -> bool:
+    """Return whether the file at *path*, as in `Distribution.files`, is one that `body_of` is for."""
+    folder, _, name = path.rpartition("/")
+    return folder == "{scripts}" or (name in REWRITTEN and folder.endswith(".dist-info"))
+
+
+def parse_plugins(text: str) -> dict[str, str]:
+    """Read entry_points.txt into ``group: name`` → object reference, but for commands."""
+    parser = _entry_points(text)
+    groups = [group for group in parser.sections() if group not in COMMANDS]
+    return {f"{group}: {name}": to for group in groups for name, to in parser.items(group)}
+
+
+def parse_commands(text: str) -> dict[str, str]:
+    """Read entry_points.txt into command → ``module:attribute``, console and GUI scripts alike.
+
+    Raise NeverstaleError where the text is not of that format.
+    """
+    parser = _entry_points(text)
+    groups = [group for group in COMMANDS if parser.has_section(group)]
+    return {name: target for group in groups for name, target in parser.items(group)}
+
+
+def _entry_points(text: str) -> "configparser.RawConfigParser":
+    """Parse entry_points.txt.
+
+    The format is the one of
+    https://packaging.python.org/en/latest/specifications/entry-points/
+    Raise NeverstaleError where the text is not of it.
+    """
+    import configparser
+
+    parser = configparser.RawConfigParser(delimiters=("=",), strict=False)
+    parser.optionxform = str  # type: ignore[assignment]  # names are case-sensitive
+    try:
+        parser.read_string(text)
+    except configparser.Error as error:
+        raise NeverstaleError(
+            f"entry_points.txt cannot be read: {error}".splitlines()[0],
+            hint="build the project again with `make install`",
+        ) from error
+    return parser

@@ -1,0 +1,137 @@
+"""Record what a build reads. Copied into the environment of a build backend, where a ``.pth`` file
+imports it at start-up, in every process of that interpreter (Python 3.8 and newer).
+
+Where NEVERSTALE_RECORD names a folder, each event is appended to a file in it: a letter and a
+path, ended by a NUL. ``r`` read, ``w`` written, made or removed, ``l`` listed, ``k`` asked whether
+it is there, ``v`` a variable of the environment, ``p`` a program started, ``c`` a copy kept of
+what is about to be overwritten (its number, a colon, the path).
+Audit events: https://docs.python.org/3/library/audit_events.html. They do not cover `os.stat` and
+`os.environ`, so those two are wrapped.
+"""
+
+import importlib._bootstrap_external as _loader  # type: ignore[import-not-found]
+import os
+import sys
+
+LIBRARY = os.path.dirname(os.__file__)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+CHANGED = ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree")
+MOVED = ("os.rename", "os.link", "os.symlink")
+STARTED = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn")
+IN_BETWEEN = ("os.py", "<frozen os>", "_collections_abc.py", "<frozen _collections_abc>", __file__)
+COUNTED = ("string.py", "posixpath.py", "ntpath.py", "<frozen posixpath>", "<frozen ntpath>")
+stat, lstat = os.stat, os.lstat
+
+
+def start(folder, kept):  # type: ignore[no-untyped-def]
+    """Record to a new file in *folder*; keep what is overwritten below the folder *kept*, if any.
+
+    Left out are the backend itself (its environment), the interpreter and *folder*.
+    """
+    name = os.path.join(folder, "events-%d-%s" % (os.getpid(), os.urandom(4).hex()))
+    out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    noise = tuple({os.path.join(p, "") for p in (sys.prefix, LIBRARY, folder)})
+    seen = set()
+    state = {"busy": False, "copies": 0}
+
+    def note(kind, path):  # type: ignore[no-untyped-def]
+        if isinstance(path, int) or state["busy"]:
+            return
+        try:
+            path = os.fsdecode(path)
+        except (TypeError, ValueError):
+            return
+        if (kind, path) in seen and os.path.isabs(path):
+            return
+        state["busy"] = True
+        try:
+            absolute = os.path.abspath(path)
+            if (kind, absolute) not in seen and not (absolute + os.sep).startswith(noise):
+                if kind == "w" and kept:
+                    keep(absolute)
+                seen.add((kind, absolute))
+                os.write(out, kind.encode() + os.fsencode(absolute) + b"\0")
+        except (OSError, ValueError):
+            pass
+        finally:
+            state["busy"] = False
+
+    def keep(path):  # type: ignore[no-untyped-def]
+        if ("w", path) in seen or not path.startswith(kept + os.sep):
+            return
+        if os.path.isfile(path) and not os.path.islink(path):
+            state["copies"] += 1
+            copy = "%s-%d" % (os.path.basename(name)[7:], state["copies"])
+            with open(path, "rb") as old, open(os.path.join(folder, copy), "wb") as new:
+                new.write(old.read())
+            os.write(out, b"c" + copy.encode() + b":" + os.fsencode(path) + b"\0")
+
+    def note_variable(key):  # type: ignore[no-untyped-def]
+        frame = sys._getframe(2)
+        while frame is not None and frame.f_code.co_filename.endswith(IN_BETWEEN):
+            frame = frame.f_back
+        place = frame.f_code.co_filename if frame is not None else ""
+        # What the standard library asks (PATH, HOME, TMPDIR) shows in what it opens or starts.
+        own = place.startswith((LIBRARY, "<frozen")) and "site-packages" not in place
+        if (not own or place.endswith(COUNTED)) and isinstance(key, str):
+            if ("v", key) not in seen:
+                seen.add(("v", key))
+                os.write(out, b"v" + os.fsencode(key) + b"\0")
+
+    def note_program(arguments):  # type: ignore[no-untyped-def]
+        program = arguments[0] or (arguments[1] or ["?"])[0]
+        same = os.path.realpath(os.fsdecode(program)) == os.path.realpath(sys.executable)
+        if not same or "-S" in [str(each) for each in arguments[1] or ()]:
+            os.write(out, b"p" + os.path.basename(os.fsencode(program)) + b"\0")
+
+    def hook(event, arguments):  # type: ignore[no-untyped-def]
+        if event == "open":
+            path, mode, flags = arguments
+            writes = any(sign in mode for sign in "wax+") if mode else (flags or 0) & WRITING
+            note("w" if writes else "r", path)
+        elif event in ("os.listdir", "os.scandir"):
+            note("l", arguments[0] if arguments[0] is not None else ".")
+        elif event in CHANGED:
+            note("w", arguments[0])
+        elif event in MOVED:
+            note("w", arguments[0])
+            note("w", arguments[1])
+        elif event in STARTED:
+            note_program(arguments)
+        elif event == "os.system":
+            os.write(out, b"psh\0")
+
+    def wrapped(original):  # type: ignore[no-untyped-def]
+        def asked(path, *arguments, **options):  # type: ignore[no-untyped-def]
+            if not options.get("dir_fd"):
+                note("k", path)
+            return original(path, *arguments, **options)
+
+        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            if original in known:
+                known.add(asked)  # type: ignore[arg-type]
+        return asked
+
+    environ = type(os.environ)
+    getitem = environ.__getitem__
+
+    def asked_for(self, key):  # type: ignore[no-untyped-def]
+        note_variable(key)
+        return getitem(self, key)
+
+    cached = _loader.cache_from_source
+
+    def cache_of(path, *arguments, **options):  # type: ignore[no-untyped-def]
+        # Bytecode of the project's own modules may be that of an earlier edit: not used.
+        if not os.path.abspath(path).startswith(noise):
+            raise NotImplementedError
+        return cached(path, *arguments, **options)
+
+    environ.__getitem__ = asked_for  # type: ignore[method-assign]
+    os.stat, os.lstat = wrapped(stat), wrapped(lstat)
+    _loader.cache_from_source = cache_of
+    sys.addaudithook(hook)
+
+
+if "NEVERSTALE_RECORD" in os.environ:
+    start(os.environ["NEVERSTALE_RECORD"], os.environ.get("NEVERSTALE_KEEP", ""))
