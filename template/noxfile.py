@@ -324,17 +324,8 @@ def wheels(session: nox.Session) -> None:
 @nox.session(default=False, tags=["release"])
 def sbom(session: nox.Session) -> None:
     """Write the bill of materials of uv.lock to sbom.cdx.json (CycloneDX)."""
-    uv(
-        session,
-        "export",
-        "--quiet",
-        "--locked",
-        "--no-dev",
-        "--format",
-        "cyclonedx1.5",
-        "--output-file",
-        "sbom.cdx.json",
-    )
+    command = "export --quiet --locked --no-dev --format cyclonedx1.5 --output-file sbom.cdx.json"
+    uv(session, *command.split())
 
 
 @nox.session(default=False, tags=["release"])
@@ -371,7 +362,7 @@ def next_version(session: nox.Session) -> str:
     try:
         version = Version(asked)
     except InvalidVersion:
-        session.error(f"{asked} is not a version\nhint: use one such as 1.2.0, or patch, minor, major")
+        session.error(f"{asked} is not a version\nhint: such as 1.2.0, or patch, minor, major")
     if current and version <= Version(current):
         session.error(f"{version} is not after {current}\nhint: name a later one")
     return str(version)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / "template" / "tools"
 
 INDEX = ROOT / "macros" / "neverstale-index.py"
-"""The launcher that asks the index; `template/tools/neverstale.py.jinja` chooses between the two."""
+"""The launcher that asks the index; `template/tools/neverstale.py.jinja` chooses one."""
 
 LAUNCHER = '''\
 #!/usr/bin/env -S uv run --script
@@ -86,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

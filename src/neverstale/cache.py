@@ -6,9 +6,8 @@ NEVERSTALE_CACHE_DIR names another folder; NEVERSTALE_CACHE_SIZE the limit of it
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from collections.abc import Callable
 from pathlib import Path
 
 from neverstale.errors import NeverstaleError

@@ -142,7 +142,7 @@ def find_uv(root: Path, announce: Callable[[str], None]) -> Uv:
 def _installed_uv() -> str | None:
     """Return the uv of the distribution ``uv`` beside this one, or None."""
     try:
-        import uv
+        import uv  # type: ignore[import-not-found]
     except ImportError:
         return None
     try:

@@ -236,6 +236,7 @@ def as_explanation(code: Code, width: int) -> str:
 def of_install(outcome: Outcome, seconds: float) -> Iterator[str]:
     """Yield what an install came to, a line for each project; the last line matters most."""
     for place, built in reversed(outcome.places):
+        held = f"{_held(built)} verified"
         what = f"{built.distribution.name} {place.version}" if built else f"{place.version}"
         if not outcome.fresh:
             reason = f": {place.reason}" if place.reason else ""
@@ -245,11 +246,11 @@ def of_install(outcome: Outcome, seconds: float) -> Iterator[str]:
             runs = f"runs {where[0]}" if where else "runs the sources"
             yield f"Installed {what} in {place.name} (editable: {runs}) in {seconds:.1f}s"
         elif not outcome.built:
-            yield f"{what} in {place.name} is fresh ({_held(built)} verified): nothing to do"
+            yield f"{what} in {place.name} is fresh ({held}): nothing to do"
         elif not outcome.installed:
-            yield f"{what} in {place.name} is fresh ({_held(built)} verified): the build is the same"
+            yield f"{what} in {place.name} is fresh ({held}): the build is the same"
         else:
-            yield f"Installed {what} in {place.name} (fresh: {_held(built)} verified) in {seconds:.1f}s"
+            yield f"Installed {what} in {place.name} (fresh: {held}) in {seconds:.1f}s"
 
 
 def _held(built: Built | None) -> str:

@@ -340,8 +340,9 @@ def update(options: Options, console: Console) -> int:
 
 
 def cache(options: Options, console: Console) -> int:
-    """Show, shrink or empty the user's cache: build backends, and what is remembered of projects."""
-    from neverstale.cache import cache_folder, clean as empty, limit, prune
+    """Show, shrink or empty the user's cache: build backends, and what is known of projects."""
+    from neverstale.cache import cache_folder, limit, prune
+    from neverstale.cache import clean as empty
 
     if options.what == "dir":
         console.put(str(cache_folder()))

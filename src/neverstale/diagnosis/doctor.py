@@ -122,7 +122,7 @@ def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
     together = (
         _examine_sources(project, references, fixes).with_findings(*request.drift(fixes)),
         *places,
-        *_examine_members(project, builder, places, request, fixes),
+        *_examine_members(builder, places, request, fixes),
         *broken,
         *archives,
     )
@@ -274,7 +274,6 @@ def _examine_sources(project: Project, references: References, fixes: Fixes) -> 
 
 
 def _examine_members(
-    project: Project,
     builder: Builder,
     places: Sequence[Place],
     request: Request,
@@ -340,8 +339,9 @@ def _without_ignored(
             editable = bool(place.installed and place.installed.editable)
             judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
             verdict = verdict_of(findings, editable=editable) if judged else place.verdict
-            place = replace(place, findings=tuple(findings), verdict=verdict)
-        kept.append(place)
+            kept.append(replace(place, findings=tuple(findings), verdict=verdict))
+        else:
+            kept.append(place)
     return tuple(kept), tuple(left_out)
 
 

@@ -40,6 +40,7 @@ def find_invocation(root: Path) -> Typed:
             return _with_nox
         return _beginning_with("uv", "run", "--script", LAUNCHER.replace("/", os.sep))
     program = Path(sys.argv[0])
+    start: tuple[str, ...]
     if program.name == "neverstale.py" and program.is_file():
         start = ("uv", "run", "--script", str(program.absolute()))
     elif shutil.which("neverstale"):

@@ -8,12 +8,12 @@ from enum import Enum
 from neverstale.diagnosis.places import Reference
 from neverstale.environments.environment import Environment
 from neverstale.environments.imports import packages_of
+from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.project.metadata import Project
 from neverstale.wheels.build import Builder, Kind
-from neverstale.wheels.inputs import Present, in_words
-from neverstale.environments.python import python_for
 from neverstale.wheels.distribution import Distribution
+from neverstale.wheels.inputs import Present, in_words
 from neverstale.wheels.store import Built
 
 OWN = "{}.{}".format(*sys.version_info)

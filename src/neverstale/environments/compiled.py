@@ -76,7 +76,7 @@ def note_compiled(
     declared: Mapping[str, str],
     store: Path,
 ) -> None:
-    """Note that *compiled* are now in *environment* as these sources are, and what they declared."""
+    """Note that *compiled* are now in *environment* as these sources, and what they declared."""
     notes = read_notes(store)
     for project, sources in compiled:
         notes.setdefault(str(environment.prefix), {})[project.name] = {

@@ -211,7 +211,7 @@ def _named(name: str, folders: Iterable[Path]) -> Path | None:
         if folder.name == "shims":
             behind = [p / "bin" for m in MANAGED for p in sorted(folder.parent.glob(m))]
         for place in behind:
-            if os.path.isfile(place / name):  # noqa: PTH113 - which does not raise
+            if os.path.isfile(place / name):
                 return real(place / name)
     return None
 

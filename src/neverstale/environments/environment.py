@@ -82,7 +82,7 @@ class Environment:
         if self.python or not self.own:
             return self.python
         own = self.scripts / ("python.exe" if os.name == "nt" else "python")
-        if not os.path.exists(own):  # noqa: PTH110 - which does not raise
+        if not os.path.exists(own):
             return None
         if own.is_symlink():
             return own.parent / os.readlink(own)
@@ -93,7 +93,7 @@ class Environment:
     def runs(self) -> Path | None:
         """The executable that starts Python in this environment; None where there is none."""
         own = self.scripts / ("python.exe" if os.name == "nt" else "python")
-        return self.python or (own if self.own and os.path.exists(own) else None)  # noqa: PTH110
+        return self.python or (own if self.own and os.path.exists(own) else None)
 
     @property
     def python_version(self) -> str | None:
@@ -187,12 +187,12 @@ def sites_of(prefix: Path) -> list[Path]:
         folder = f"{prefix}/{library}"
         for name in sorted(filter(VERSIONED.fullmatch, listing(folder))):
             found += [f"{folder}/{name}/site-packages", f"{folder}/{name}/dist-packages"]
-    return list(dict.fromkeys(real(p) for p in found if os.path.isdir(p)))  # noqa: PTH112
+    return list(dict.fromkeys(real(p) for p in found if os.path.isdir(p)))
 
 
 def is_environment(prefix: Path) -> bool:
     """Return whether *prefix* is a virtual environment (PEP 405); one that is locked is none."""
-    return os.path.isfile(prefix / "pyvenv.cfg")  # noqa: PTH113 - which does not raise
+    return os.path.isfile(prefix / "pyvenv.cfg")
 
 
 def is_systems(environment: Environment, name: NormalizedName) -> bool:

@@ -183,7 +183,7 @@ def _refuse_other_installers(environment: Environment, info: Path) -> None:
 
 
 def read_requirements(environment: Environment, name: NormalizedName) -> "frozenset[Requirement]":
-    """Return what the distribution *name* in *environment* requires; nothing where it cannot say."""
+    """Return what the distribution *name* in *environment* requires, as far as it says."""
     for site in environment.sites:
         for _, info, _ in distributions(site, name):
             try:
@@ -258,7 +258,7 @@ def _within(
     kept, outside = {}, []
     inside: dict[str, bool] = {}  # folder → whether it is, links followed
     for path, digest in record.items():
-        absolute = os.path.isabs(path)  # noqa: PTH117 - asked ten thousand times
+        absolute = os.path.isabs(path)
         plain = ".." not in path and not absolute
         if plain or (os.path.normpath(site / path).startswith(prefix) and not absolute):
             folder = path.rpartition("/")[0]
@@ -317,7 +317,7 @@ def _by_scheme(path: str, site: Path, environment: Environment) -> str:
     if file.parent == environment.scripts:
         return f"{{scripts}}/{file.name}"
     headers = environment.prefix / "include" / "site"
-    if file.is_relative_to(headers) and len(file.relative_to(headers).parts) > 2:
+    if file.is_relative_to(headers):  # python3.12/NAME/…
         return "{headers}/" + "/".join(file.relative_to(headers).parts[2:])
     if file.is_relative_to(environment.prefix):
         return f"{{data}}/{file.relative_to(environment.prefix).as_posix()}"
@@ -338,13 +338,13 @@ def _unrecorded(site: Path, info: Path, recorded: frozenset[str]) -> frozenset[s
 
 
 def _files_in(site: Path, package: str) -> Iterator[str]:
-    """Return the files of a package, without bytecode, relative to *site*; links are not entered."""
+    """Yield the files of a package, without bytecode, relative to *site*; no link is entered."""
     if (site / package).is_symlink():
         yield package
         return
     for folder, folders, names in os.walk(site / package):
         below = os.path.relpath(folder, site).replace(os.sep, "/")
-        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]  # noqa: PTH114, PTH118
+        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
         folders[:] = [name for name in folders if name != "__pycache__"]
         yield from (f"{below}/{name}" for name in [*names, *links])
 

@@ -40,7 +40,7 @@ def answers(commands: Iterable[str], path: str) -> list[Answer]:
         for file in (folder / f"{command}{ending}" for folder in folders for ending in endings):
             place = real(file.parent) / file.name
             # os.path.isfile: a folder that may not be entered has no commands for us.
-            if place not in seen and os.path.isfile(file) and os.access(file, os.X_OK):  # noqa: PTH113
+            if place not in seen and os.path.isfile(file) and os.access(file, os.X_OK):
                 seen.add(place)
                 target = real(file)
                 found.append(Answer(command, file, target, interpreter_of(target)))
@@ -64,7 +64,7 @@ def interpreter_of(script: Path) -> Path | None:
     name = Path(words.split(" ")[0]).name
     if not name.startswith(("python", "pypy")):
         return None
-    whole = os.path.exists(words)  # noqa: PTH110 - which does not raise
+    whole = os.path.exists(words)
     return Path(words if whole else words.split(" ")[0])
 
 

@@ -2,7 +2,6 @@
 
 import os
 import platform
-from pathlib import Path
 
 from neverstale.environments.environment import PIPX, TOOL, Environment
 from neverstale.process import base_interpreter

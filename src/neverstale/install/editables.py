@@ -140,7 +140,7 @@ def note_installed(environment: Environment, due: Sequence[Due], builder: Builde
     """Note that the projects *due* are now in *environment* as they are."""
     compiled = [(each.project, each.sources) for each in due if each.sources]
     if compiled:
-        declared = {project.name: _declared(project) for project, _ in compiled}
+        declared = {str(project.name): _declared(project) for project, _ in compiled}
         note_compiled(environment, compiled, declared, builder.store.folder)
     synced = _synced(builder)
     for each in due:

@@ -30,7 +30,7 @@ def are_apart(environment: Environment) -> bool:
 
 
 def links_to_copies(environment: Environment, name: str) -> list[Path]:
-    """Return the links in the folder of commands that lead into a copy called *name*-…"""
+    """Return the links in the folder of commands that lead into a copy called *name*."""
     folder = environment.commands_folder
     entries = sorted(folder.iterdir()) if are_apart(environment) and folder.is_dir() else []
     links = (path for path in entries if path.is_symlink())
@@ -59,8 +59,8 @@ def stand_in(environment: Environment, copy: Path, prefix: Path) -> None:
 def replace_link(path: Path, target: str, copy: Path) -> None:
     """Make the link *path* lead to *target*, in one step; a kill leaves nothing else.
 
-    The new link is made in the folder *copy*, which goes with what is in it, or next to *path* where
-    that is another file system.
+    The new link is made in the folder *copy*, which goes with what is in it, or next to *path*
+    where that is another file system.
     """
     made, beside = copy / "link", path.with_name(f".{path.name}.new")
     for left in (made, beside):

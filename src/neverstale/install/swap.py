@@ -69,7 +69,7 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
 
 
 def _install_requirements(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
-    """Have uv resolve what *built* require, and install what is missing; *built* stay as they are."""
+    """Have uv resolve what *built* require, and install what is missing."""
     named = {each.distribution.name for each in built}
     wanted = [str(r) for each in built for r in each.distribution.requirements if not _of_extra(r)]
     wanted = [line for line in wanted if _name(line) not in named]
@@ -209,10 +209,10 @@ def _units(prefix: Path, files: Collection[Path]) -> Iterator[str]:
     own = frozenset(map(str, files))
     tree: dict[str, set[str]] = {}
     for file in own:
-        path = Path(file)
-        while path != prefix and path.is_relative_to(prefix):
-            tree.setdefault(str(path.parent), set()).add(str(path))
-            path = path.parent
+        below = Path(file)
+        while below != prefix and below.is_relative_to(prefix):
+            tree.setdefault(str(below.parent), set()).add(str(below))
+            below = below.parent
 
     def covered(folder: str) -> bool:
         names = {os.path.join(folder, name) for name in listing(folder)}

@@ -87,9 +87,7 @@ def install_built(
         swap.install_wheels(uv, built, environment)
 
 
-def install_pointer(
-    uv: Uv, project: Project, environment: Environment, store: Store, reuse: Reuse
-) -> None:
+def install_pointer(uv: Uv, project: Project, environment: Environment, reuse: Reuse) -> None:
     """Install the project editable; raise NeverstaleError where that fails."""
     words = ["--editable", str(project.root)]
     words += [word for pair in reuse.settings.items() for word in pair]

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neverstale.diagnosis.places import Place, Reference, examine
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
+from neverstale.diagnosis.places import Place, Reference, examine
 from neverstale.environments.discovery import (
     environment_at,
     tool_environment,
@@ -208,7 +208,7 @@ def install_editable(task: Task) -> Outcome:
         reuse = building_with(builder, project, environment)
         reuse, cleaned = _for_due(due, builder, reuse)
         with set_away(due, environment.prefix, builder), replacing(environment, builder.store):
-            install_pointer(task.uv, project, environment, builder.store, reuse)
+            install_pointer(task.uv, project, environment, reuse)
         note_installed(environment, due, builder)
         built = None if project.may_compile else builder.known(Present(project), "editable")
         place = look(project, environment, built)

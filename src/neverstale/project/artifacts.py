@@ -164,23 +164,24 @@ def _is_build_folder(name: str) -> bool:
 
 def _candidates(root: Path, name: NormalizedName) -> Iterator[tuple[Path, bool]]:
     """Yield what lies where builds put things, and whether a build of *name* made it."""
-    build, dist = root / "build", root / "dist"
-    for folder in (build, dist):
-        if folder.is_symlink():
-            yield folder, False
-    if build.is_dir() and not build.is_symlink() and not any(build.glob("*.py")):
-        for path in sorted(build.iterdir()):
-            if not path.name.startswith(("cp3", "pp3")):
-                yield path, path.is_dir() and BUILD.fullmatch(path.name) is not None
-    if dist.is_dir() and not dist.is_symlink() and not any(dist.glob("*.py")):
-        for path in sorted(dist.iterdir()):
-            yield path, is_archive_of(name, path) or _ignores_all(path)
+    for path in _entries_of(root / "build"):
+        if not path.name.startswith(("cp3", "pp3")):
+            yield path, path.is_dir() and BUILD.fullmatch(path.name) is not None
+    for path in _entries_of(root / "dist"):
+        yield path, is_archive_of(name, path) or _ignores_all(path)
     if _ignores_all(root / ".pdm-build" / ".gitignore"):
         yield root / ".pdm-build", True
     for below in EGG_INFO_FOLDERS:
         if not (root / below).is_symlink():
             for path in sorted((root / below).glob("*.egg-info")):
                 yield path, (path / "PKG-INFO").is_file()
+
+
+def _entries_of(folder: Path) -> list[Path]:
+    """Return what is in a folder of builds, a link itself; nothing of a package of that name."""
+    if folder.is_symlink():
+        return [folder]
+    return sorted(folder.iterdir()) if folder.is_dir() and not any(folder.glob("*.py")) else []
 
 
 def is_archive_of(name: NormalizedName, path: Path) -> bool:

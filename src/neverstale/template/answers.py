@@ -76,7 +76,7 @@ def _template(name: str, answers: Mapping[str, object]) -> Template:
         if address.startswith(short):
             address = f"{full}{address.removeprefix(short)}"
     if address.startswith("~"):
-        address = os.path.expanduser(address)  # noqa: PTH111 - it may be no path
+        address = os.path.expanduser(address)
     said = answers.get("_commit")
     version = said if is_text(said) else ""
     return Template(name, address, version, MappingProxyType(dict(answers)))
@@ -117,7 +117,7 @@ def _version(text: str) -> Version | None:
 
 
 def sections_of(changelog: str) -> dict[str, str]:
-    """Return version, or another word → its section of *changelog* (Markdown, ``## WORD - DATE``)."""
+    """Return version or word → its section of *changelog* (Markdown, ``## WORD - DATE``)."""
     parts = re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]
     return {part.split(maxsplit=2)[1].strip("[]"): part.strip() for part in parts}
 

@@ -32,7 +32,7 @@ MODULES = {
 
 
 def contradictions(template: Template, project: Project) -> Iterator[tuple[str, str, str]]:
-    """Return the answers that the project no longer goes by: the question, the answer, what is so."""
+    """Yield the answers that the project no longer matches: question, answer, what is so."""
     if template.answers.get("scope") == "tasks":
         return
     answered = template.answers.get("distribution_name")

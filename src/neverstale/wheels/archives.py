@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import parse_wheel_filename
 
+from neverstale.errors import NeverstaleError
+from neverstale.files import EXECUTABLE, Digest, Readable, digest_of, digest_of_stream
 from neverstale.wheels.distribution import (
     Distribution,
     body_of,
@@ -14,8 +16,6 @@ from neverstale.wheels.distribution import (
     parse_metadata,
     parse_plugins,
 )
-from neverstale.errors import NeverstaleError
-from neverstale.files import EXECUTABLE, Digest, Readable, digest_of, digest_of_stream
 
 if TYPE_CHECKING:
     import tarfile

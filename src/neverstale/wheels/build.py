@@ -16,7 +16,6 @@ from neverstale.errors import NeverstaleError
 from neverstale.process import Uv, base_interpreter, explain_failure, outer_environment
 from neverstale.project.metadata import Declared, Project, read_project
 from neverstale.project.sources import Sources, read_sources
-from neverstale.wheels.archives import read_wheel
 from neverstale.wheels.backend import Backend, add_requirements, kept_backend
 from neverstale.wheels.build_cache import Reuse, kept_objects
 from neverstale.wheels.inputs import (
@@ -80,7 +79,7 @@ class Builder:
                 archive, events, paths = self._call(project, kind, target, minor, before, scratch)
                 now = Present(project, minor)
                 questions = questions_of(project, events, [scratch, self.store.folder], paths)
-                answers = now.answers(_with_circumstances(questions, events, archive, minor))
+                answers = now.answers(_with_circumstances(questions, archive, minor))
                 again = {q: answers[q] for q in _touched(project, answers, marker, events)}
                 changed = [] if before is None else _differing(before, read_sources(project))
                 if not again or (again == touched and not changed):
@@ -173,7 +172,7 @@ class Builder:
         return Declared(found.name, found.requires_python, dict(found.commands))
 
 
-def call_hook(
+def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
     uv: Uv,
     project: Project,
     backend: Backend,
@@ -242,9 +241,7 @@ def _target(
     return Path(os.path.realpath(target.executable)), target.minor
 
 
-def _with_circumstances(
-    questions: set[str], events: Events, archive: Path, minor: str | None
-) -> set[str]:
+def _with_circumstances(questions: set[str], archive: Path, minor: str | None) -> set[str]:
     """Return *questions* with those that follow from what was built."""
     pure = archive.name.endswith(("-none-any.whl", ".tar.gz"))
     day = {"day"} if DATED.search(archive.name) else set()
@@ -274,9 +271,9 @@ def _touched(project: Project, answers: Answers, since: int, events: Events) -> 
         except (OSError, ValueError):
             continue
         changed = status.st_mtime_ns if os.name == "nt" else status.st_ctime_ns
-        if changed >= since and stat.S_ISREG(status.st_mode):
-            if str(project.root / about) not in events.of("w"):
-                found.append(question)
+        written = str(project.root / about) in events.of("w")
+        if changed >= since and stat.S_ISREG(status.st_mode) and not written:
+            found.append(question)
     return found
 
 

@@ -112,8 +112,9 @@ def changed_since(project: Project, note: object, key: str, sources: Sources) ->
 
 
 def _is_newer(path: Path, finished: int) -> bool:
-    """Return whether *path* was changed after *finished*, in nanoseconds since 1970, and not later
-    than now: what is from the future stays newer than all that is made of it.
+    """Return whether *path* was changed after *finished*, in nanoseconds since 1970.
+
+    Not later than now: what is from the future stays newer than all that is made of it.
     """
     try:
         changed = os.stat(path).st_mtime_ns

@@ -121,7 +121,7 @@ def body_of(path: str, content: bytes) -> bytes:
 
 
 def has_body(path: str) -> bool:
-    """Return whether the file at *path*, as in `Distribution.files`, is one that `body_of` is for."""
+    """Return whether the file at *path*, as in `Distribution.files`, is one for `body_of`."""
     folder, _, name = path.rpartition("/")
     return folder == "{scripts}" or (name in REWRITTEN and folder.endswith(".dist-info"))
 

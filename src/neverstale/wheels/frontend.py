@@ -9,9 +9,10 @@ import os
 import sys
 
 
-def main():  # type: ignore[no-untyped-def]
+def main() -> None:
     """Answer with the name of what was built, or with the requirements that are missing."""
-    with open(sys.argv[1], encoding="utf-8") as stream:
+    question, told = sys.argv[1:3]  # setuptools changes them
+    with open(question, encoding="utf-8") as stream:
         asked = json.load(stream)
     sys.path[:1] = [os.path.join(os.getcwd(), path) for path in asked["backend_path"]]
     module, _, name = asked["backend"].partition(":")
@@ -31,9 +32,9 @@ def main():  # type: ignore[no-untyped-def]
             answer["missing"] = missing
         else:
             answer["built"] = hook(asked["into"], settings)
-    with open(sys.argv[2], "w", encoding="utf-8") as stream:
+    with open(told, "w", encoding="utf-8") as stream:
         json.dump(answer, stream)
 
 
 if __name__ == "__main__":
-    main()  # type: ignore[no-untyped-call]
+    main()

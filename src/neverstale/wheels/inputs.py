@@ -138,7 +138,7 @@ def _is_noise(path: str) -> bool:
 
 
 def _spelled(root: Path, path: str) -> str:
-    """Return *path* relative to *root*, ``/`` between the parts, or as it is where it is outside."""
+    """Return *path* relative to *root*, ``/`` between the parts; one outside as it is."""
     start = str(root)
     if path == start:
         return "."

@@ -9,9 +9,11 @@ Audit events: https://docs.python.org/3/library/audit_events.html. They do not c
 `os.environ`, so those two are wrapped.
 """
 
-import importlib._bootstrap_external as _loader  # type: ignore[import-not-found]
+import importlib._bootstrap_external as _loader
 import os
 import sys
+from types import FrameType
+from typing import Any, Callable, Optional, Set, Tuple
 
 LIBRARY = os.path.dirname(os.__file__)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -23,7 +25,7 @@ COUNTED = ("string.py", "posixpath.py", "ntpath.py", "<frozen posixpath>", "<fro
 stat, lstat = os.stat, os.lstat
 
 
-def start(folder, kept):  # type: ignore[no-untyped-def]
+def start(folder: str, kept: str) -> None:
     """Record to a new file in *folder*; keep what is overwritten below the folder *kept*, if any.
 
     Left out are the backend itself (its environment), the interpreter and *folder*.
@@ -31,10 +33,10 @@ def start(folder, kept):  # type: ignore[no-untyped-def]
     name = os.path.join(folder, "events-%d-%s" % (os.getpid(), os.urandom(4).hex()))
     out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     noise = tuple({os.path.join(p, "") for p in (sys.prefix, LIBRARY, folder)})
-    seen = set()
+    seen: Set[Tuple[str, str]] = set()
     state = {"busy": False, "copies": 0}
 
-    def note(kind, path):  # type: ignore[no-untyped-def]
+    def note(kind: str, path: Any) -> None:
         if isinstance(path, int) or state["busy"]:
             return
         try:
@@ -56,7 +58,7 @@ def start(folder, kept):  # type: ignore[no-untyped-def]
         finally:
             state["busy"] = False
 
-    def keep(path):  # type: ignore[no-untyped-def]
+    def keep(path: str) -> None:
         if ("w", path) in seen or not path.startswith(kept + os.sep):
             return
         if os.path.isfile(path) and not os.path.islink(path):
@@ -66,25 +68,25 @@ def start(folder, kept):  # type: ignore[no-untyped-def]
                 new.write(old.read())
             os.write(out, b"c" + copy.encode() + b":" + os.fsencode(path) + b"\0")
 
-    def note_variable(key):  # type: ignore[no-untyped-def]
-        frame = sys._getframe(2)
+    def note_variable(key: object) -> None:
+        frame: Optional[FrameType] = sys._getframe(2)
         while frame is not None and frame.f_code.co_filename.endswith(IN_BETWEEN):
             frame = frame.f_back
         place = frame.f_code.co_filename if frame is not None else ""
         # What the standard library asks (PATH, HOME, TMPDIR) shows in what it opens or starts.
         own = place.startswith((LIBRARY, "<frozen")) and "site-packages" not in place
-        if (not own or place.endswith(COUNTED)) and isinstance(key, str):
-            if ("v", key) not in seen:
-                seen.add(("v", key))
-                os.write(out, b"v" + os.fsencode(key) + b"\0")
+        asked = not own or place.endswith(COUNTED)
+        if asked and isinstance(key, str) and ("v", key) not in seen:
+            seen.add(("v", key))
+            os.write(out, b"v" + os.fsencode(key) + b"\0")
 
-    def note_program(arguments):  # type: ignore[no-untyped-def]
+    def note_program(arguments: Tuple[Any, ...]) -> None:
         program = arguments[0] or (arguments[1] or ["?"])[0]
         same = os.path.realpath(os.fsdecode(program)) == os.path.realpath(sys.executable)
         if not same or "-S" in [str(each) for each in arguments[1] or ()]:
             os.write(out, b"p" + os.path.basename(os.fsencode(program)) + b"\0")
 
-    def hook(event, arguments):  # type: ignore[no-untyped-def]
+    def hook(event: str, arguments: Tuple[Any, ...]) -> None:
         if event == "open":
             path, mode, flags = arguments
             writes = any(sign in mode for sign in "wax+") if mode else (flags or 0) & WRITING
@@ -101,27 +103,27 @@ def start(folder, kept):  # type: ignore[no-untyped-def]
         elif event == "os.system":
             os.write(out, b"psh\0")
 
-    def wrapped(original):  # type: ignore[no-untyped-def]
-        def asked(path, *arguments, **options):  # type: ignore[no-untyped-def]
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(path: Any, *arguments: Any, **options: Any) -> Any:
             if not options.get("dir_fd"):
                 note("k", path)
             return original(path, *arguments, **options)
 
         for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
             if original in known:
-                known.add(asked)  # type: ignore[arg-type]
+                known.add(asked)
         return asked
 
     environ = type(os.environ)
     getitem = environ.__getitem__
 
-    def asked_for(self, key):  # type: ignore[no-untyped-def]
+    def asked_for(self: Any, key: Any) -> Any:
         note_variable(key)
         return getitem(self, key)
 
     cached = _loader.cache_from_source
 
-    def cache_of(path, *arguments, **options):  # type: ignore[no-untyped-def]
+    def cache_of(path: Any, *arguments: Any, **options: Any) -> Any:
         # Bytecode of the project's own modules may be that of an earlier edit: not used.
         if not os.path.abspath(path).startswith(noise):
             raise NotImplementedError

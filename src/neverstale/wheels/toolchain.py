@@ -79,7 +79,7 @@ def interpreter_of(uv: Uv, python: Sequence[str]) -> Interpreter:
     Raise NeverstaleError where there is none, or it does not start.
     """
     named = python[-1] if python else os.environ.get("UV_PYTHON")
-    if not named or not os.path.isabs(named):  # noqa: PTH117
+    if not named or not os.path.isabs(named):
         (named,) = uv.ask(("python", "find", *([named] if named else [])))
     code, told = uv.capture(named, "-I", "-c", ABOUT)
     if code:
@@ -166,7 +166,7 @@ def toolchain() -> str:
 
 
 def _identity(path: str) -> str:
-    status = os.stat(path)  # noqa: PTH116
+    status = os.stat(path)
     return f"{os.path.realpath(path)} {status.st_size} {status.st_mtime_ns}"
 
 

@@ -1,4 +1,4 @@
-"""A build that leaves no trace: what it made in the project is removed, what it changed put back."""
+"""A build that leaves no trace: what it made is removed, what it changed is put back."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ class Trace:
 
     def _listing(self) -> frozenset[str]:
         """Return every path below the root, but not what is in environments and repositories."""
-        found = set()
+        found: set[str] = set()
         for folder, names, files in os.walk(self._root):
             names[:] = [n for n in names if n not in (".git", ".hg", ".venv", ".nox", ".tox")]
             found.update(os.path.join(folder, name) for name in (*names, *files))
