@@ -84,7 +84,7 @@ def time_backend(root: Path, backend: str, runs: int) -> dict[str, float]:
         "VIRTUAL_ENV": str(folder.parent),
     }
     edit = editor(project)
-    objects = project / ".freshness" / "objects"
+    objects = project / ".neverstale" / "objects"
     documented = BACKENDS[backend][2]
     plain = ["uv", "pip", "install", "--quiet", "--python", str(folder / "python"), "."]
     taken: dict[str, list[float]] = {"documented": [], "uv": [], "install": [], "from nothing": []}

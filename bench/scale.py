@@ -43,7 +43,7 @@ MEDIAN_BYTES = 3_000
 """Of a file: half of the modules of well-known distributions are smaller. --bytes sets another."""
 
 RUNS = 5
-TOOL = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py")
+TOOL = ("uv", "run", "--quiet", "--script", "tools/neverstale.py")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ WARM_UP = 2
 MEASURE_PEAK = """\
 import resource, sys
 sys.path.insert(0, "tools")
-from freshness.cli import main
+from neverstale.cli import main
 code = main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
 sys.exit(code)

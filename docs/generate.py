@@ -13,7 +13,7 @@ sys.path[:0] = [str(REPOSITORY / part) for part in ("template/tools", "tests", "
 import declared_pages  # noqa: E402
 import diagrams  # noqa: E402
 import measured_pages  # noqa: E402
-from freshness.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
+from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
 from staleness import picture  # noqa: E402
 from staleness import results as measured  # noqa: E402
 
@@ -38,7 +38,7 @@ changes nothing and imports nothing.
     make doctor ARGS=--quick           # never build
     make doctor ARGS=--build           # always build, compiled code too
     make doctor ARGS=--fix             # show the fixes, ask, run them, look again
-    make doctor ARGS="--explain F203"  # what a code means
+    make doctor ARGS="--explain NS203"  # what a code means
     make doctor ARGS=--json            # for programs: see doctor.schema.json
 
 Exit codes: 0 all fresh or editable, 1 something is stale or nothing is
@@ -77,11 +77,11 @@ Below the table it says which files on PATH answer to each command, and what
 
 | question | where the answer stands |
 |---|---|
-| Is the wheel stale? (`unzip -l dist/*.whl`) | the rows `wheel` and `sdist`, with F102, F103 and F104 |
-| Are the installed files those of the sources? (`diff`, `find`) | the row of the place, with F201, F202 and F203 |
+| Is the wheel stale? (`unzip -l dist/*.whl`) | the rows `wheel` and `sdist`, with NS102, NS103 and NS104 |
+| Are the installed files those of the sources? (`diff`, `find`) | the row of the place, with NS201, NS202 and NS203 |
 | Which copy does Python import? (`print(module.__file__)`) | the lines `import …` |
 | Which copy does the shell run? (`which -a`) | the lines `COMMAND runs …` |
-| Why was `--force` not enough? | the row `sources`: F501 and F502 are what the next build takes from the last one |
+| Why was `--force` not enough? | the row `sources`: NS501 and NS502 are what the next build takes from the last one |
 """
 
 

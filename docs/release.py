@@ -22,7 +22,7 @@ from packaging.version import InvalidVersion, Version
 REPOSITORY = Path(__file__).parents[1]
 sys.path.insert(0, str(REPOSITORY / "template" / "tools"))
 
-from freshness.template import sections_of  # noqa: E402
+from neverstale.template.answers import sections_of  # noqa: E402
 
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
 UNRELEASED = "## Unreleased"

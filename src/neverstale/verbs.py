@@ -23,7 +23,7 @@ Options = argparse.Namespace
 """The options of a verb; ``arguments`` are those that it passes on."""
 
 LOOKING = ("doctor",)
-"""Verbs that leave no trace in the folder of a project that has no store of its own."""
+"""Verbs that leave no trace among the sources."""
 
 OLD_WILL_DO = ("clean", "uninstall", "update")
 """Verbs for which a project without [project] need not be built to know its name."""
@@ -34,14 +34,13 @@ def _task(options: Options, console: Console) -> "Task":
     from neverstale.process import find_uv
     from neverstale.project.metadata import read_project
     from neverstale.wheels.build import Builder
-    from neverstale.wheels.store import FOLDER, store_of
+    from neverstale.wheels.store import store_of
 
     root = Path(options.project).resolve()
     uv = find_uv(root, console.announce)
     looking = options.verb in LOOKING
     store = store_of(root, looking=looking)
-    traceless = looking and store.folder != root / FOLDER
-    builder = Builder(uv, store, console.wait, traceless=traceless)
+    builder = Builder(uv, store, console.wait, traceless=looking)
     may_build = not getattr(options, "quick", False)
     ask = partial(builder.ask, may_build=may_build, old=options.verb in OLD_WILL_DO)
 

@@ -132,8 +132,8 @@ class Stage(World):
         assert self.installed(in_venv=in_venv) == self.state.answer
         if verb == "fresh":  # which tidies nothing where there is nothing to do
             self.make("install")
-        left = list((self.project / ".freshness").glob("building-*"))
-        left += list((self.project / ".freshness" / "aside").glob("*"))
+        left = list((self.project / ".neverstale").glob("building-*"))
+        left += list((self.project / ".neverstale" / "aside").glob("*"))
         assert left == [], "the store is tidy again"
 
     def forget_temporary_files(self) -> None:
@@ -157,7 +157,7 @@ class Stage(World):
         inside = path.relative_to(self.project).parts if path.is_relative_to(self.project) else ()
         if len(inside) == 1 and inside[0].startswith(".tmp"):  # uv.lock, as uv writes it
             return True
-        artifacts = ("__pycache__", ".freshness", ".venv", "build", "dist", "uv.lock", ".git")
+        artifacts = ("__pycache__", ".neverstale", ".venv", "build", "dist", "uv.lock", ".git")
         return any(part in artifacts or part.endswith(".egg-info") for part in inside)
 
 

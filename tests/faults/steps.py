@@ -26,10 +26,10 @@ Without it a signal came up to fifty changes late; with it, at that change or at
 
 PLACES = {
     r"/commands/": "commands",
-    r"/demo-app/\.freshness/aside": "the old install set aside",
-    r"/demo-app/\.freshness/building-": "the build",
-    r"/demo-app/\.freshness/backends": "the build backend's environment",
-    r"/demo-app/\.freshness": "the store",
+    r"/demo-app/\.neverstale/aside": "the old install set aside",
+    r"/demo-app/\.neverstale/building-": "the build",
+    r"/demo-app/\.neverstale/backends": "the build backend's environment",
+    r"/demo-app/\.neverstale": "the store",
     r"/tools/": "the tool",
     r"/demo-app/\.venv": "the environment",
     r"/demo-app/": "the project's folder",

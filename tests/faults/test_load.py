@@ -26,7 +26,7 @@ def size_of(folder: Path) -> int:
 @pytest.mark.slow
 def test_200_installs_with_edits_between(tmp_path: Path) -> None:
     stage = Stage(tmp_path, COMBINATIONS[0])
-    store = stage.project / ".freshness"
+    store = stage.project / ".neverstale"
     chance = random.Random(1)
     modules: dict[str, str] = {}
     for turn in range(INSTALLS):

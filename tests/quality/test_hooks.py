@@ -15,7 +15,7 @@ def test_a_commit_is_looked_at(tmp_path: Path) -> None:
     world = living(CLI, tmp_path)
     module = world.package / "more.py"
     mistakes = {
-        "import os\n": "F401",
+        "import os\n": "NS401",
         "x = {  'a':1 }\n": "reformatted",
         "MISSPELT = 'recieve'\n".replace("'", '"'): "recieve",
     }
@@ -48,7 +48,7 @@ def test_the_hooks_run_what_is_locked(tmp_path: Path) -> None:
     shim.write_text('#!/bin/sh\necho "this is the locked one"\nexit 1\n', encoding="utf-8")
     shim.chmod(0o755)
     after = world.run("uv", "run", "prek", "run", "ruff-check", expect=1)
-    assert "F401" in output(before)
+    assert "NS401" in output(before)
     assert "this is the locked one" in output(after)
     assert "this is the locked one" in output(world.make("lint", expect=2))
 

@@ -137,7 +137,7 @@ def test_two_builds_are_the_same_bytes(backend: str, tmp_path: Path) -> None:
     assert made[0].keys() == made[1].keys()
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
     listed = world.run("tar", "tzf", *dist.glob("*.tar.gz")).stdout
-    assert ".freshness" not in listed
+    assert ".neverstale" not in listed
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from freshness.template import changes_between
+from neverstale.template.answers import changes_between
 from packaging.version import Version
 from quality.pipelines import github_steps
 from quality.test_pipelines import check_shell

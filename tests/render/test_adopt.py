@@ -16,8 +16,8 @@ from support.world import FOLDER, output, run
 ALONE = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 """The environment without that of a make which runs the tests."""
 
-LINE = "include tools/freshness.mk"
-NOX_LINE = '__import__("runpy").run_path("tools/freshness/sessions.py")'
+LINE = "include tools/neverstale.mk"
+NOX_LINE = '__import__("runpy").run_path("tools/neverstale_nox.py")'
 PYPROJECT = """\
 [build-system]
 requires = ["hatchling"]
@@ -51,8 +51,8 @@ def test_nothing_else_is_added(tmp_path: Path) -> None:
     added = {path.relative_to(project).as_posix() for path in files_of(project)}
     added -= {"pyproject.toml", "theirs.py", "tools/own.sh"}
     own = {path for path in added if path.startswith("tools/freshness/")}
-    assert added - own == {".copier-answers.yml", "Makefile", "noxfile.py", "tools/freshness.mk"}
-    assert {"tools/freshness/__main__.py", "tools/freshness/sessions.py"} <= own
+    assert added - own == {".copier-answers.yml", "Makefile", "noxfile.py", "tools/neverstale.mk"}
+    assert {"tools/neverstale.py", "tools/neverstale_nox.py"} <= own
     assert "is yours" not in said
     assert said.partition("Then:")[2].split() == ["make", "install", "make", "doctor"]
 
@@ -74,7 +74,7 @@ def test_their_makefile_is_kept_and_named(name: str, tmp_path: Path) -> None:
     assert f"{name} is yours" in said
     assert f"    {LINE}\n" in said
     assert f"    {NOX_LINE}\n" in said
-    assert "make freshness-install" in said
+    assert "make neverstale-install" in said
     assert (project / name).read_text(encoding="utf-8") == "all:\n\t@echo theirs\n"
     assert (project / "noxfile.py").read_text(encoding="utf-8") == "import nox\n"
     present = {path.name for path in project.iterdir()} & {"Makefile", "makefile", "GNUmakefile"}
@@ -146,9 +146,9 @@ def test_a_target_of_theirs_is_never_overridden(
     first = run(["make"], project, ALONE)
     assert first.stdout == done.stdout, "what `make` alone makes stays theirs"
     catches_all = kind == "catches all"  # then every verb is theirs
-    for verb in ("freshness-install", "freshness-fresh" if catches_all else "uninstall"):
+    for verb in ("neverstale-install", "neverstale-fresh" if catches_all else "uninstall"):
         told = run(["make", "-n", verb], project, ALONE)
-        assert "tools/freshness/__main__.py" in told.stdout, output(told)
+        assert "tools/neverstale.py" in told.stdout, output(told)
         assert not re.search("overriding|ignoring|undefined", told.stderr), output(told)
 
 
@@ -156,7 +156,7 @@ def test_help_tells_whose_is_whose(tmp_path: Path) -> None:
     project = project_with(tmp_path, {"Makefile": f"install:\n\t@true\n\n{LINE}\n"})
     adopt(project)
     told = run(["make", "help"], project, ALONE).stdout
-    assert "install is your own target; ours is freshness-install" in told
+    assert "install is your own target; ours is neverstale-install" in told
     assert "doctor is your own" not in told
 
 
@@ -170,7 +170,7 @@ def test_sessions_of_theirs_stay_theirs(tmp_path: Path) -> None:
     nox: tuple[str, ...] = (sys.executable, "-m", "nox")
     listed = run((*nox, "--list"), project, ALONE).stdout
     assert re.search(r"^\* install .*-> Theirs\.", listed, re.MULTILINE)
-    assert re.search("^- freshness-install .*-> Clean, force", listed, re.MULTILINE)
+    assert re.search("^- neverstale-install .*-> Clean, force", listed, re.MULTILINE)
     assert re.search("^- doctor .*-> Say of every copy", listed, re.MULTILINE)
     done = run(nox, project, ALONE)
     assert "theirs" in done.stdout
@@ -182,12 +182,12 @@ def test_another_templates_answers_are_not_overwritten(tmp_path: Path) -> None:
     project = project_with(tmp_path, {".copier-answers.yml": answers})
     done = run(adopting(), project, {**os.environ, **ENVIRONMENT})
     assert done.returncode != 0
-    assert "Type --answers-file .copier-answers.freshness.yml behind copier copy" in done.stderr
+    assert "Type --answers-file .copier-answers.neverstale.yml behind copier copy" in done.stderr
     assert {path.name for path in project.iterdir()} == {".copier-answers.yml", "pyproject.toml"}
-    adopt(project, "--answers-file", ".copier-answers.freshness.yml")
+    adopt(project, "--answers-file", ".copier-answers.neverstale.yml")
     assert (project / ".copier-answers.yml").read_text(encoding="utf-8") == answers
-    assert "scope: tasks" in (project / ".copier-answers.freshness.yml").read_text(encoding="utf-8")
-    adopt(project, "--answers-file", ".copier-answers.freshness.yml", "--overwrite")
+    assert "scope: tasks" in (project / ".copier-answers.neverstale.yml").read_text(encoding="utf-8")
+    adopt(project, "--answers-file", ".copier-answers.neverstale.yml", "--overwrite")
 
 
 def test_a_new_project_has_none_of_it(tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_what_is_no_target_withholds_no_verb(kind: str, tmp_path: Path) -> None:
     project = project_with(tmp_path, {"Makefile": text})
     adopt(project)
     told = run(["make", "-n", "install"], project, ALONE)
-    assert "tools/freshness/__main__.py install" in told.stdout, output(told)
-    assert "your own target" not in run(["make", "freshness-help"], project, ALONE).stdout
+    assert "tools/neverstale.py install" in told.stdout, output(told)
+    assert "your own target" not in run(["make", "neverstale-help"], project, ALONE).stdout
 
 
 def test_arguments_come_from_the_command_line(tmp_path: Path) -> None:

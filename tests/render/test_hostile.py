@@ -129,8 +129,8 @@ def test_every_build_backend_keeps_them(combination: Combination, tmp_path: Path
     shutil.rmtree(world.project)
     render(world.project, {**combination.answers, **odd, "command_name": "x.y-z"})
     told = yaml.safe_load((world.project / ".copier-answers.yml").read_text(encoding="utf-8"))
-    world.run("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "install")
-    wheels = (world.project / ".freshness/wheels").glob("*/demo_app_x-*.whl")
+    world.run("uv", "run", "--quiet", "--script", "tools/neverstale.py", "install")
+    wheels = (world.project / ".neverstale/wheels").glob("*/demo_app_x-*.whl")
     (wheel,) = [path for path in wheels if "core" not in path.name]
     told = {**told, "package_name": combination.import_name}
     assert_metadata(wheel, told, has_command=combination.project_type == "cli")

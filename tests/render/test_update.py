@@ -185,7 +185,7 @@ def test_adopted_verbs_are_updated_and_nothing_else(version: str, tmp_path: Path
     )
     rendered(project, {"scope": "tasks"}, version)
     commit(project)
-    lines = {"Makefile": "\ninclude tools/freshness.mk\n", "noxfile.py": "\n# mine\n"}
+    lines = {"Makefile": "\ninclude tools/neverstale.mk\n", "noxfile.py": "\n# mine\n"}
     for name, line in lines.items():
         with (project / name).open("a", encoding="utf-8") as file:
             file.write(line)

@@ -17,8 +17,8 @@ OWN = {".copier-answers.yml", "Makefile", "noxfile.py", "tools"}
 """What adoption adds, at the top."""
 
 LINES = {
-    "Makefile": "include tools/freshness.mk",
-    "noxfile.py": '__import__("runpy").run_path("tools/freshness/sessions.py")',
+    "Makefile": "include tools/neverstale.mk",
+    "noxfile.py": '__import__("runpy").run_path("tools/neverstale_nox.py")',
 }
 """What the message asks the owner to add."""
 
@@ -201,7 +201,7 @@ def test_adopt_install_edit_fresh(case: Case, tmp_path: Path) -> None:
         assert (targets(world), sessions(world)) == tasks
     made = {path: path.read_bytes() for path in world.project.rglob("*") if is_theirs(path, world)}
 
-    verb = "freshness-{}" if "Makefile" in theirs else "{}"
+    verb = "neverstale-{}" if "Makefile" in theirs else "{}"
     world.make(verb.format("install"))
     before = world.show()
     world.make(verb.format("doctor"))
@@ -209,7 +209,7 @@ def test_adopt_install_edit_fresh(case: Case, tmp_path: Path) -> None:
     assert world.show() == before, "an install is no pointer to the sources"
     told = world.make(verb.format("doctor"), expect=2)  # GNU make's own code for any other
     assert "out of date" in told.stdout, output(told)
-    assert re.search(r"fix: make freshness-install$", told.stdout, re.MULTILINE), output(told)
+    assert re.search(r"fix: make neverstale-install$", told.stdout, re.MULTILINE), output(told)
     world.make(verb.format("fresh"))
     after = world.show()
     assert after != before
@@ -221,7 +221,7 @@ def test_adopt_install_edit_fresh(case: Case, tmp_path: Path) -> None:
         (sdist,) = (world.project / "dist").glob("*.tar.gz")
         with tarfile.open(sdist) as packed:
             names = packed.getnames()
-        assert not [name for name in names if "/.freshness" in name]
+        assert not [name for name in names if "/.neverstale" in name]
 
     made.pop(world.project / case.path)
     assert {path: path.read_bytes() for path in made} == made
@@ -232,7 +232,7 @@ def test_adopt_install_edit_fresh(case: Case, tmp_path: Path) -> None:
 
 def is_theirs(path: Path, world: Adopter) -> bool:
     parts = path.relative_to(world.project).parts
-    return path.is_file() and parts[0] not in (".git", ".venv", ".freshness")
+    return path.is_file() and parts[0] not in (".git", ".venv", ".neverstale")
 
 
 def status(world: Adopter) -> list[str]:
@@ -249,7 +249,7 @@ def targets(world: Adopter) -> dict[str, str]:
         return {}
     own = re.findall(r"^([A-Za-z][\w-]*):(?!=)", path.read_text(encoding="utf-8"), re.MULTILINE)
     told = {name: world.run("make", "-nB", name, expect=None).stdout for name in own}
-    return {name: text.replace(" tools/freshness.mk", "") for name, text in told.items()}
+    return {name: text.replace(" tools/neverstale.mk", "") for name, text in told.items()}
 
 
 def sessions(world: Adopter) -> list[str]:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from freshness.archives import read_wheel
-from freshness.distribution import Distribution
-from freshness.environments import TOOL, VENV, Environment
-from freshness.findings import Fix, Verdict
-from freshness.imports import packages_of
-from freshness.places import Known, examine
-from freshness.project import Project, read_project
+from neverstale.wheels.archives import read_wheel
+from neverstale.wheels.distribution import Distribution
+from neverstale.environments.environment import TOOL, VENV, Environment
+from neverstale.diagnosis.findings import Fix, Verdict
+from neverstale.environments.imports import packages_of
+from neverstale.diagnosis.places import Known, examine
+from neverstale.project.metadata import Project, read_project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.render import Combination
@@ -44,7 +44,7 @@ class Sample:
         self.world = World(root, combination)
         starting_point(self.world)
         self.world.make("install")
-        wheels = (self.world.project / ".freshness" / "wheels").glob("*/*.whl")
+        wheels = (self.world.project / ".neverstale" / "wheels").glob("*/*.whl")
         self.reference: Distribution = read_wheel(next(wheels))
         self.project: Project = read_project(self.world.project)
         prefix = self.world.site_packages.parents[2]

@@ -28,7 +28,7 @@ KEEPING = [MESON, RUST, CPP]
 ABI3 = {"setuptools_ext-c", "meson_python", "maturin"}
 """Where one wheel fits all later Pythons: the others' bindings have no stable ABI before 3.12."""
 
-OURS = ("tools/freshness/__main__.py",)
+OURS = ("tools/neverstale.py",)
 TOOL = ("uv", "run", "--quiet", "--script", *OURS)
 
 
@@ -50,7 +50,7 @@ def run_count(world: World) -> str:
 
 
 def wheels(world: World) -> list[Path]:
-    return sorted((world.project / ".freshness/wheels").glob("*/*.whl"))
+    return sorted((world.project / ".neverstale/wheels").glob("*/*.whl"))
 
 
 def modules_in(wheel: Path) -> list[str]:
@@ -216,14 +216,14 @@ def test_what_is_unchanged_is_not_compiled_again(combination: Combination, tmp_p
     assert kept, "all of it was compiled again"
     assert kept != set(before), "nothing was compiled"
     reused = {path.parent.name for path in wheels(world)}
-    shutil.rmtree(world.project / ".freshness")
+    shutil.rmtree(world.project / ".neverstale")
     world.make("install")
     assert {path.parent.name for path in wheels(world)} < reused
     assert world.ask(COUNT) == "3"
 
 
 def objects(world: World) -> dict[str, int]:
-    folder = world.project / ".freshness/objects"
+    folder = world.project / ".neverstale/objects"
     found = [p for p in folder.rglob("*") if p.suffix in (".d", ".o", ".rlib", ".so")]
     assert found
     return {str(path): path.stat().st_mtime_ns for path in found}
@@ -275,7 +275,7 @@ def test_the_doctor_knows_from_what_it_was_compiled(
     assert told["uv tool"] == ("editable", [])
     _count_one_more(world)
     itself = combination.build_backend == "meson_python"
-    expected = ("editable", []) if itself else ("out of date", ["F209"])
+    expected = ("editable", []) if itself else ("out of date", ["NS209"])
     assert doctor(world)["uv tool"] == expected
     world.run(*TOOL, "doctor", "--fix", "--yes", expect=None)
     assert doctor(world)["uv tool"] == ("editable", [])

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from freshness.diagnosis import judge_installed
-from freshness.environments import OTHER, Environment, distributions
-from freshness.findings import Fix
-from freshness.installed import read_installed, read_requirements
-from freshness.project import Project
-from freshness.requirements import Surroundings
+from neverstale.diagnosis.checks.contents import check_installed
+from neverstale.environments.environment import OTHER, Environment, distributions
+from neverstale.diagnosis.findings import Fix
+from neverstale.environments.installed import read_installed, read_requirements
+from neverstale.project.metadata import Project
+from neverstale.diagnosis.requirements import Surroundings
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from support.index import NO_NETWORK
@@ -77,7 +77,7 @@ def test_no_false_alarm(by: str, tmp_path: Path) -> None:
             requirements=partial(read_requirements, environment),
         )
         found = judge_installed(project, None, installed, around, Fix())
-        alarms[name] = [f for f in found if f.code.name.startswith(("F3", "F405"))]
+        alarms[name] = [f for f in found if f.code.name.startswith(("F3", "NS405"))]
         assert any(path.endswith("/METADATA") for path in installed.distribution.files)
     assert not any(alarms.values()), alarms
 

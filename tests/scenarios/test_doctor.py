@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from freshness.codes import EXPLANATIONS, Code
-from freshness.environments import _documented_folders
+from neverstale.diagnosis.codes import EXPLANATIONS, Code
+from neverstale.environments.discovery import _documented_folders
 from jsonschema import Draft202012Validator
 from support.render import COMBINATIONS, REPOSITORY, Combination, quickly
 from support.world import World, output, uv_executable
@@ -28,7 +28,7 @@ from scenarios.situations import (
     shadow,
 )
 
-TOOL = "tools/freshness/__main__.py"
+TOOL = "tools/neverstale.py"
 DOCTOR = ("uv", "run", "--quiet", "--script", TOOL, "doctor")
 OURS = str(REPOSITORY / "template" / TOOL)
 SCHEMA = json.loads((REPOSITORY / "template/docs/doctor.schema.json").read_text())
@@ -98,7 +98,7 @@ def test_looking_leaves_no_trace(tmp_path: Path) -> None:
         command = ("uv", "run", "--quiet", "--script", OURS, "--project", world.project, "doctor")
         done = world.run(*command, *options, expect=None, PYTHONDONTWRITEBYTECODE="1")
         assert done.returncode == 1, output(done)
-        assert "F203" in done.stdout
+        assert "NS203" in done.stdout
     assert (snapshot(world.project), snapshot(world.tools)) == before
 
 
@@ -134,9 +134,9 @@ def test_explain(code: Code, capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_of_no_code_and_outside_of_a_project(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     command = ("uv", "run", "--quiet", "--script", OURS, "--project", world.home, "doctor")
-    assert "F203: not the same" in world.run(*command, "--explain", "F203").stdout
-    done = world.run(*command, "--explain", "F999", expect=2)
-    assert done.stderr.startswith("error: there is no finding 'F999'\nhint: there are F101, F102")
+    assert "NS203: not the same" in world.run(*command, "--explain", "NS203").stdout
+    done = world.run(*command, "--explain", "NS999", expect=2)
+    assert done.stderr.startswith("error: there is no finding 'NS999'\nhint: there are NS101, NS102")
 
 
 @pytest.mark.slow
@@ -155,12 +155,12 @@ def test_json_has_the_shape_of_its_schema(tmp_path: Path) -> None:
     (world.package / "helpers.py").unlink()
     told = ask(world, expect=1)
     validator.validate(told)
-    assert {f["code"] for p in told["places"] for f in p["findings"]} >= {"F203", "F501", "F601"}
+    assert {f["code"] for p in told["places"] for f in p["findings"]} >= {"NS203", "NS501", "NS601"}
     evidence = next(
         e
         for p in told["places"]
         for f in p["findings"]
-        if f["code"] == "F203"
+        if f["code"] == "NS203"
         for e in f["evidence"]
         if e["what"] == "demo_app/state.py"
     )
@@ -175,7 +175,7 @@ def test_table_reads_well_in_a_log(tmp_path: Path) -> None:
     world.make("build")
     write(world, "state.py", 'VALUE = "three"\n')
     in_ascii = world.run(*DOCTOR, expect=1, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert "F203" in in_ascii.stdout
+    assert "NS203" in in_ascii.stdout
     done = world.run(*DOCTOR, expect=1, COLUMNS="80", LC_ALL="C.UTF-8")
     lines = done.stdout.splitlines()
     table = lines[lines.index("") + 1 : lines.index("", lines.index("") + 1)]
@@ -184,7 +184,7 @@ def test_table_reads_well_in_a_log(tmp_path: Path) -> None:
         *("place", "sources", "uv tool", ".venv", "wheel", "sdist")
     ]
     assert "\x1b" not in done.stdout
-    assert "F203 not the same in the sources and where it is installed" in done.stdout
+    assert "NS203 not the same in the sources and where it is installed" in done.stdout
     assert "demo-app runs " in done.stdout
     assert done.stdout.rstrip().endswith("     make install\n     make build")
 
@@ -200,7 +200,7 @@ def test_what_people_look_up_by_hand_is_one_line(tmp_path: Path) -> None:
     assert "out of date" in rows["wheel"]
     assert "out of date" in rows["uv tool"]
     assert any(line.startswith("import demo_app (uv tool): ") for line in lines)
-    assert "F501 left by an older build, and in the next one" in lines
+    assert "NS501 left by an older build, and in the next one" in lines
     assert "     build/lib/demo_app/helpers.py" in lines
 
 
@@ -453,13 +453,13 @@ def test_packages_of_the_system_are_seen(tmp_path: Path, find_links: Path) -> No
     shared.mkdir(parents=True)
     for path in site.glob("stale_probe*"):
         shutil.move(path, shared)
-    assert [f["code"] for p in ask(world, expect=1)["places"] for f in p["findings"]] == ["F405"]
+    assert [f["code"] for p in ask(world, expect=1)["places"] for f in p["findings"]] == ["NS405"]
     lines = [
         line for line in settings.read_text().splitlines() if not line.startswith(("home", "incl"))
     ]
     lines += [f"home = {base / 'bin'}", "include-system-site-packages = true"]
     settings.write_text("\n".join(lines) + "\n")
-    assert "F405" not in world.run(*DOCTOR, "--quick", expect=None).stdout
+    assert "NS405" not in world.run(*DOCTOR, "--quick", expect=None).stdout
 
 
 @pytest.mark.slow

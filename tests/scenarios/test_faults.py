@@ -18,7 +18,7 @@ from scenarios.edits import starting_point, value, write
 
 CLI = Combination("hatchling", "src", "cli")
 FLAT_SETUPTOOLS = Combination("setuptools", "flat", "cli")
-INSTALL = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "install")
+INSTALL = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "install")
 
 
 @dataclass(frozen=True)
@@ -73,14 +73,14 @@ def still_precious(world: World) -> None:
 
 
 def store_elsewhere(world: World) -> None:
-    store, elsewhere = world.project / ".freshness", world.elsewhere / "store"
+    store, elsewhere = world.project / ".neverstale", world.elsewhere / "store"
     store.rename(elsewhere)
     store.symlink_to(elsewhere)
 
 
 def store_as_file(world: World) -> None:
-    shutil.rmtree(world.project / ".freshness")
-    (world.project / ".freshness").write_text("")
+    shutil.rmtree(world.project / ".neverstale")
+    (world.project / ".neverstale").write_text("")
 
 
 FAULTS = [
@@ -150,16 +150,16 @@ FAULTS = [
     Fault(
         "the store is a link",
         store_elsewhere,
-        ".freshness is a link to",
+        ".neverstale is a link to",
         "remove the link",
-        lambda world: (world.project / ".freshness").unlink(),
+        lambda world: (world.project / ".neverstale").unlink(),
     ),
     Fault(
         "the store is a file",
         store_as_file,
-        ".freshness: File exists",
+        ".neverstale: File exists",
         "see to the space and the permissions",
-        lambda world: (world.project / ".freshness").unlink(),
+        lambda world: (world.project / ".neverstale").unlink(),
     ),
 ]
 
@@ -280,7 +280,7 @@ def test_build_holds_files_that_git_tracks(tmp_path: Path) -> None:
     for name, text in tracked.items():
         (world.project / name).parent.mkdir(parents=True, exist_ok=True)
         (world.project / name).write_text(text)
-    (world.project / ".gitignore").write_text("/.freshness/\n/.venv/\n")
+    (world.project / ".gitignore").write_text("/.neverstale/\n/.venv/\n")
     world.commit()
     untracked = world.project / "build" / "notes.txt"
     untracked.write_text("mine")
@@ -310,7 +310,7 @@ def test_package_has_the_name_of_a_build_folder(backend: str, name: str, tmp_pat
     world = World(tmp_path, Combination(backend, "flat", "cli"))
     shutil.move(world.package, world.project / name)
     world.replace("demo_app", name)
-    (world.project / ".gitignore").write_text("/.freshness/\n")  # else build/lib is ignored
+    (world.project / ".gitignore").write_text("/.neverstale/\n")  # else build/lib is ignored
     inner = world.project / name / "lib" / "__init__.py"
     inner.parent.mkdir()
     inner.write_text('VALUE = "lib"\n')
@@ -398,7 +398,7 @@ def test_killed(kill: str, survives: bool, tmp_path: Path) -> None:
 def another_checkout(world: World) -> Path:
     """Give a second checkout of the project, which requires what is nowhere."""
     other = world.root / "another checkout"
-    shutil.copytree(world.project, other, ignore=shutil.ignore_patterns(".freshness"))
+    shutil.copytree(world.project, other, ignore=shutil.ignore_patterns(".neverstale"))
     pyproject = other / "pyproject.toml"
     text = pyproject.read_text().replace("dependencies = []", 'dependencies = ["not-anywhere"]')
     pyproject.write_text(text)
@@ -418,13 +418,13 @@ def test_another_checkout_that_fails_leaves_the_command(tmp_path: Path) -> None:
     assert done.returncode == 0, output(done)
     assert world.ask(value("state")) == "one"
     world.make("install")
-    assert not list((world.project / ".freshness" / "aside").iterdir())
+    assert not list((world.project / ".neverstale" / "aside").iterdir())
 
 
 def test_killed_again_while_it_is_put_back(tmp_path: Path) -> None:
     world = installed(tmp_path, CLI)
     with_interposed_uv(world, KILLED_WITHIN)
-    (aside,) = (world.project / ".freshness" / "aside").iterdir()
+    (aside,) = (world.project / ".neverstale" / "aside").iterdir()
     # What a kill leaves of a recovery: the environment is there again, the links are not yet.
     shutil.rmtree(world.tools / "demo-app")
     shutil.copytree(aside / "environment", world.tools / "demo-app", symlinks=True)
@@ -447,8 +447,8 @@ def test_dev_that_was_stopped_half_way_is_mended(tmp_path: Path, find_links: Pat
     old.mkdir()
     (old / "INSTALLER").write_text("uv")
     (site / "stale_probe.py").unlink()
-    (world.project / ".freshness").mkdir(exist_ok=True)
-    (world.project / ".freshness" / "syncing").touch()
+    (world.project / ".neverstale").mkdir(exist_ok=True)
+    (world.project / ".neverstale" / "syncing").touch()
     done = world.make("run", "ARGS=python -c 'import stale_probe'")
     again = "--reinstall-package demo-app --reinstall-package stale-probe"
     assert f"uv sync {again} --inexact" in done.stderr, output(done)

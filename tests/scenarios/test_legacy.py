@@ -144,7 +144,7 @@ exclude = ["tests*"]
 """
     world = Legacy(tmp_path, {"pyproject.toml": pyproject, "demo_app/__init__.py": ""})
     done = world.make("install")
-    assert "F106" in done.stdout, output(done)
-    assert "F101" not in done.stdout
+    assert "NS106" in done.stdout, output(done)
+    assert "NS101" not in done.stdout
     world.replace('exclude = ["tests*"]', 'exclude = ["tests*", "tools*"]')
-    assert "F106" not in world.make("install").stdout
+    assert "NS106" not in world.make("install").stdout

@@ -17,7 +17,7 @@ from scenarios.edits import LIBRARY, VERSION, starting_point, value, write
 
 WORKSPACE = Combination("hatchling", "workspace", "cli")
 CLI = Combination("hatchling", "src", "cli")
-TOOL = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py")
+TOOL = ("uv", "run", "--quiet", "--script", "tools/neverstale.py")
 
 LIBRARY_PYPROJECT = """\
 [project]
@@ -120,7 +120,7 @@ def test_from_within_a_member(tmp_path: Path) -> None:
     """The library's own doctor: its environment is that of the workspace."""
     world = made(tmp_path)
     world.make("dev")
-    script = world.project / "tools/freshness/__main__.py"
+    script = world.project / "tools/neverstale.py"
     member = world.project / "packages/demo-app-core"
     command = ("uv", "run", "--quiet", "--script", script, "--project", member, "doctor", "--json")
     told = json.loads(run(command, member, world.environment).stdout)
@@ -194,7 +194,7 @@ def test_a_requirement_by_path_is_never_stale(backend: str, said: str, tmp_path:
     for turn, (verb, ask) in enumerate(ask_again.items()):
         (beside / "src/beside/__init__.py").write_text(f'VALUE = "{turn}"\n')
         assert ask() == f"{turn} False", verb
-    assert not (beside / ".freshness").exists(), "another project's folder is not ours"
+    assert not (beside / ".neverstale").exists(), "another project's folder is not ours"
 
 
 def last_line(world: World, verb: str) -> str:

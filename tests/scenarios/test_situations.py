@@ -14,7 +14,7 @@ from support.world import World, output
 from scenarios.edits import starting_point
 from scenarios.situations import CLI, EXIT_CODES, FRESH, SITUATIONS, STALE, Situation
 
-DOCTOR = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "doctor")
+DOCTOR = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "doctor")
 QUICK = {"edited module", "truncated RECORD"}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import copier
 import pytest
-from freshness.template import Template, changes_between, find_template, newer_than
+from neverstale.template.answers import Template, changes_between, find_template, newer_than
 from packaging.version import Version
 from support.history import commit, git
 from support.render import Combination, template_without_git
@@ -69,7 +69,7 @@ def test_the_doctor_says_that_there_is_a_newer_version(tmp_path: Path) -> None:
     world = Made(tmp_path)
     assert world.findings() == {}
     world.release()
-    (evidence,) = world.findings()["F701"]
+    (evidence,) = world.findings()["NS701"]
     assert (evidence["expected"], evidence["found"]) == ("v1.1.0", "v1.0.0")
     assert world.findings("--quick") == {}
     world.make("install")
@@ -109,14 +109,14 @@ def test_the_doctor_says_that_the_project_has_drifted(tmp_path: Path) -> None:
     world.replace('"""git', '"""Git', "tools/freshness/git.py")
     world.replace('name = "demo-app"', 'name = "other"')
     found = world.findings()
-    assert [each["what"] for each in found["F702"]] == ["tools/freshness/git.py"]
-    assert [tuple(each.values()) for each in found["F703"]] == [
+    assert [each["what"] for each in found["NS702"]] == ["tools/freshness/git.py"]
+    assert [tuple(each.values()) for each in found["NS703"]] == [
         ("distribution_name", "demo-app", "other")
     ]
     text = (world.project / "tools/freshness/git.py").read_bytes()
     text = text.replace(b'"""Git', b'"""git').replace(b"\n", b"\r\n")
     (world.project / "tools/freshness/git.py").write_bytes(text)
-    assert "F702" not in world.findings(), "line endings are git's to change"
+    assert "NS702" not in world.findings(), "line endings are git's to change"
 
 
 @pytest.mark.slow
@@ -161,7 +161,7 @@ def test_update_stops_at_a_conflict(tmp_path: Path) -> None:
 def test_update_of_adopted_verbs(tmp_path: Path) -> None:
     world = Made(tmp_path, scope="tasks")
     world.release()
-    assert set(world.findings()) == {"F701"}
+    assert set(world.findings()) == {"NS701"}
     done = world.make("update")
     assert "- The second." in done.stdout
     assert "place" in done.stdout, "the doctor has looked"

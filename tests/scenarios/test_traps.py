@@ -47,7 +47,7 @@ def test_the_owners_file_in_place_of_our_command(tmp_path: Path) -> None:
     own = world.commands / "demo-app"
     own.unlink()
     own.write_text("#!/bin/sh\necho mine\n")
-    assert "F401" in world.make("doctor", expect=2).stdout
+    assert "NS401" in world.make("doctor", expect=2).stdout
     done = world.make("install", expect=2)
     assert "(a file that uv did not put there)" in done.stderr
     assert "mine" in own.read_text()
@@ -60,7 +60,7 @@ def test_interpreter_that_is_gone(tmp_path: Path) -> None:
     python.unlink()
     python.symlink_to(world.root / "no python")
     assert (
-        "F603 the interpreter of the environment is gone" in world.make("doctor", expect=2).stdout
+        "NS603 the interpreter of the environment is gone" in world.make("doctor", expect=2).stdout
     )
     world.make("fresh")
     assert world.command("demo-app", "hello") == "Hello, world!"
@@ -88,7 +88,7 @@ def test_package_that_the_backend_does_not_select(tmp_path: Path) -> None:
     world = made(tmp_path, Combination("setuptools", "flat", "cli"))
     world.replace('include = ["demo_app", "demo_app.*"]', 'include = ["demo_ap"]')
     done = world.make("install", expect=2)
-    assert "F406 module of a command, not in the wheel\n     demo_app/cli.py" in done.stdout
+    assert "NS406 module of a command, not in the wheel\n     demo_app/cli.py" in done.stdout
 
 
 @pytest.mark.slow
@@ -134,7 +134,7 @@ def test_tool_outlives_the_cache_of_uv(tmp_path: Path) -> None:
         pytest.skip("there is no CPython 3.10 here")
     world = made(tmp_path)
     command = ("uv", "run", "--quiet", "--python", python, "--script")
-    world.run(*command, "tools/freshness/__main__.py", "install")
+    world.run(*command, "tools/neverstale.py", "install")
     interpreter = (world.tools / "demo-app" / "bin" / "python").resolve()
     assert "environments-v2" not in str(interpreter)
     assert interpreter == python.resolve()
@@ -159,7 +159,7 @@ def test_uv_in_a_folder_with_a_space(tmp_path: Path) -> None:
 def test_reader_that_has_read_enough(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("install")
-    script = "uv run --quiet --script tools/freshness/__main__.py doctor --json | head -1"
+    script = "uv run --quiet --script tools/neverstale.py doctor --json | head -1"
     done = world.run("sh", "-c", script)
     assert "rror" not in done.stderr
 
@@ -167,7 +167,7 @@ def test_reader_that_has_read_enough(tmp_path: Path) -> None:
 def test_store_with_broken_files(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("install")
-    store = world.project / ".freshness"
+    store = world.project / ".neverstale"
     wheel = next(store.glob("wheels/*/*.whl"))
     content = wheel.read_bytes()
     wheel.write_bytes(content[:100] + b"\xff" * 50 + content[150:])
@@ -201,7 +201,7 @@ def test_backup_that_was_half_removed(tmp_path: Path) -> None:
     world.make("install")
     for name in ("complete", "environment/x"):
         for place in ("aside", "aside/uv-tool"):
-            path = world.project / ".freshness" / place / name
+            path = world.project / ".neverstale" / place / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
     world.make("install")

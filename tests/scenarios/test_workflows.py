@@ -108,7 +108,7 @@ def test_doctor_says_what_is_stale_and_exits_with_it(
     combination: Combination, tmp_path: Path
 ) -> None:
     world = made(tmp_path, combination)
-    script = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "doctor", "--json")
+    script = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "doctor", "--json")
     assert json.loads(world.run(*script, expect=1).stdout)["exit_code"] == 1
     world.make("install")
     told = json.loads(world.run(*script).stdout)
@@ -122,9 +122,9 @@ def test_doctor_says_what_is_stale_and_exits_with_it(
     place = next(p for p in told["places"] if p["place"] == own)
     assert place["verdict"] == "out of date"
     found = {f["code"]: [e["what"] for e in f["evidence"]] for f in place["findings"]}
-    assert found["F201"] == ["demo_app/added.py"]
-    assert found["F202"] == ["demo_app/helpers.py"]
-    assert found["F203"] == ["demo_app/state.py"]
+    assert found["NS201"] == ["demo_app/added.py"]
+    assert found["NS202"] == ["demo_app/helpers.py"]
+    assert found["NS203"] == ["demo_app/state.py"]
     assert {f["fix"] for f in place["findings"] if not f["remark"]} == {"make install"}
 
 
@@ -132,7 +132,7 @@ def test_doctor_cannot_tell_without_a_build(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("install")
     world.replace('packages = ["src/demo_app"]', 'packages = "src/demo_app"')
-    script = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py", "doctor")
+    script = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "doctor")
     done = world.run(*script, expect=2)
     assert "unknown" in done.stdout
     assert "the build failed" in done.stdout
@@ -150,7 +150,7 @@ def test_doctor_changes_nothing(tmp_path: Path) -> None:
 
 
 def files_of_project(world: World) -> list[Path]:
-    hidden = (".freshness", ".venv", "__pycache__")
+    hidden = (".neverstale", ".venv", "__pycache__")
     return [
         path
         for path in world.project.rglob("*")
@@ -173,8 +173,8 @@ def test_editable_brings_commands_and_metadata_up_to_date(
     world.replace("dependencies = []", 'dependencies = ["stale-probe==2.0"]')
     world.replace('version = "0.1.0"', 'version = "0.5.0"')
     done = world.make("doctor", expect=2)
-    assert "F401 command declared, and not installed" in done.stdout
-    assert "F403 requirement declared, and not in METADATA" in done.stdout
+    assert "NS401 command declared, and not installed" in done.stdout
+    assert "NS403 requirement declared, and not in METADATA" in done.stdout
     world.make("install-editable")
     assert world.command("shout") == "loud"
     ask = "from importlib.metadata import version as v; print(v('demo-app'), v('stale-probe'))"
@@ -340,7 +340,7 @@ def test_two_installs_at_once(tmp_path: Path) -> None:
 def test_uninstall_waits_for_an_install(tmp_path: Path) -> None:
     world = made(tmp_path, LIBRARY)
     world.make("install")
-    with FileLock(world.project / ".freshness" / "lock"):
+    with FileLock(world.project / ".neverstale" / "lock"):
         going = subprocess.Popen(
             ["make", "uninstall"],
             cwd=world.project,

@@ -6,12 +6,12 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import freshness
+import neverstale
 import pytest
 import yaml
 from faults.stage import needs
-from freshness.archives import read_wheel
-from freshness.errors import FreshnessError
+from neverstale.wheels.archives import read_wheel
+from neverstale.errors import NeverstaleError
 from scenarios.edits import starting_point, value, write
 from scenarios.situations import rows_that_lead_out
 from support.history import git
@@ -21,7 +21,7 @@ from support.tree import build_wheel_file
 from support.world import World
 
 CLI = Combination("hatchling", "src", "cli")
-TOOL = ("uv", "run", "--quiet", "--script", "tools/freshness/__main__.py")
+TOOL = ("uv", "run", "--quiet", "--script", "tools/neverstale.py")
 PAGE = REPOSITORY / "docs" / "explanation" / "security.md"
 NEEDS_TRUST = ("_tasks", "_migrations", "_jinja_extensions", "_external_data")
 
@@ -92,7 +92,7 @@ def test_no_shell_is_started(tmp_path: Path) -> None:
     for shell in shells:
         assert shell[1] in ("-c", "-ec"), shell
         text = shell[2].replace('\\"', '"')
-        assert "tools/freshness/__main__.py install" in text or "--version" in text, shell
+        assert "tools/neverstale.py install" in text or "--version" in text, shell
     assert "$(FRESHNESS) install $(ARGS)" in recipes
 
 
@@ -124,7 +124,7 @@ def test_the_doctor_executes_nothing_of_the_project(tmp_path: Path) -> None:
 )
 def test_wheel_with_a_path_that_leads_out(name: str, tmp_path: Path) -> None:
     wheel = build_wheel_file(tmp_path, {name: "", "demo/__init__.py": ""})
-    with pytest.raises(FreshnessError, match="would be unpacked elsewhere"):
+    with pytest.raises(NeverstaleError, match="would be unpacked elsewhere"):
         read_wheel(wheel)
 
 
@@ -132,7 +132,7 @@ def test_record_that_leads_out(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     world.make("install")
     rows_that_lead_out(world)
-    assert "F305" in world.make("doctor", expect=2).stdout
+    assert "NS305" in world.make("doctor", expect=2).stdout
     world.make("install")
     assert (world.home / "precious.txt").read_text() == "precious"
 
@@ -156,13 +156,13 @@ def test_temporary_folders_are_private(tmp_path: Path) -> None:
     assert (world.home / "modes").read_text().split()[0] == "0o700"
     (world.home / "modes").unlink()
     bare = world.root / "bare"
-    shutil.copytree(world.project, bare, ignore=shutil.ignore_patterns(".freshness"))
+    shutil.copytree(world.project, bare, ignore=shutil.ignore_patterns(".neverstale"))
     script = str(world.project / "tools" / "freshness" / "__main__.py")
     looking = ("uv", "run", "--quiet", "--script", script, "--project", str(bare), "doctor")
     world.run("sh", "-c", 'umask 0; exec "$@"', "sh", *looking, "--build", expect=None)
     modes = (world.home / "modes").read_text().split()
     assert "0o700" in modes[:2], modes
-    assert not (bare / ".freshness").exists()
+    assert not (bare / ".neverstale").exists()
 
 
 def test_store_is_verified(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_store_is_verified(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     starting_point(world)
     world.make("install")
-    (wheel,) = (world.project / ".freshness" / "wheels").glob("*/*.whl")
+    (wheel,) = (world.project / ".neverstale" / "wheels").glob("*/*.whl")
     changed = world.root / wheel.name
     with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(changed, "w") as new:
         for entry in old.infolist():
@@ -180,7 +180,7 @@ def test_store_is_verified(tmp_path: Path) -> None:
     code = "from demo_app.state import VALUE; print(VALUE)"
     told = world.make("run-wheel", f"ARGS=python -c '{code}'").stdout
     assert told.splitlines()[-1] == "one"
-    shutil.copy(changed, next((world.project / ".freshness" / "wheels").glob("*/*.whl")))
+    shutil.copy(changed, next((world.project / ".neverstale" / "wheels").glob("*/*.whl")))
     world.make("install")
     assert world.ask(value("state")) == "one"
 

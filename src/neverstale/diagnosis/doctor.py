@@ -44,8 +44,9 @@ from neverstale.environments.environment import (
 from neverstale.environments.imports import Imports, find_imports
 from neverstale.environments.path_search import Answer, answers, behind
 from neverstale.errors import NeverstaleError
-from neverstale.files import Tick, read_text, real
+from neverstale.files import Tick, folders, read_text, real
 from neverstale.process import outer_environment
+from neverstale.project.bytecode import find_misleading_bytecode
 from neverstale.project.metadata import Ignored, Project
 from neverstale.project.sources import read_sources
 from neverstale.wheels.build import Builder
@@ -287,6 +288,10 @@ def _examine_members(
         references = References(own, present, request.depth, homes[0] if homes else None)
         for environment in homes:
             place = _examine(member, environment.beside_the_tool(member.name), references, fixes)
+            if place.installed and place.installed.editable:
+                walk = folders(member.root, through_links=False)
+                stale = map(str, find_misleading_bytecode(walk))
+                place = place.with_findings(*shown(finding(Code.NS505, fixes.verb("dev"), *stale)))
             yield replace(place, name=f"{environment}: {member.name}")
 
 

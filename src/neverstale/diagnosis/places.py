@@ -49,6 +49,7 @@ from neverstale.project.bytecode import find_misleading_bytecode
 from neverstale.project.metadata import Project
 from neverstale.wheels.archives import pointers_in, read_sdist, read_wheel
 from neverstale.wheels.distribution import Distribution
+from neverstale.wheels.inputs import Present, in_words
 from neverstale.wheels.store import Built
 
 
@@ -182,6 +183,8 @@ def _compared(project: Project, installed: Installed, built: Built, fix: Fix) ->
             *check_version(wheel.version, version, fix),
         ]
     findings = check_editable(wheel, pointers_in(built.archive), installed, fix)
+    generated = (in_words(question) for question in Present(project).changed(built.outputs))
+    findings += shown(finding(Code.NS203, fix, *generated))
     if project.version is None and _from_repository(built):
         return [*findings, *check_tag(wheel.version, version, fix)]
     return [*findings, *check_version(wheel.version, version, fix)]

@@ -119,7 +119,7 @@ def read_installed(
         raise DamagedError(*(path.name for path in found), twice=True)
     info = found[0]
     _refuse_other_installers(environment, info)
-    record = _record(info)
+    record = _relative(_record(info), site, environment)
     kept, outside = _within(site, record, environment)
     paths = {path: f"{site}{os.sep}{path}" for path in kept}
     read = read_files(paths, tick)
@@ -247,6 +247,19 @@ def _pointers(site: Path, files: Collection[str]) -> Iterator[str]:
             for line in read_text(site / path).replace("\0", "").splitlines():
                 if line.strip() and not line.startswith(("#", "import ", "import\t")):
                     yield str(site / line.strip())
+
+
+def _relative(
+    record: Mapping[str, Digest | None], site: Path, environment: Environment
+) -> dict[str, Digest | None]:
+    """Return *record* with absolute paths into the environment, as Poetry's, made relative."""
+    prefix = os.path.normpath(environment.prefix) + os.sep
+    return {
+        os.path.relpath(path, site).replace(os.sep, "/")
+        if os.path.isabs(path) and os.path.normpath(path).startswith(prefix)
+        else path: digest
+        for path, digest in record.items()
+    }
 
 
 def _within(

@@ -13,14 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.utils import NormalizedName
+
 from neverstale.diagnosis.findings import Finding
 from neverstale.diagnosis.fixes import fixes_for
 from neverstale.diagnosis.places import Place, Reference, examine
 from neverstale.environments.compiled import modules_of, note_compiled, read_notes
-from neverstale.environments.environment import Environment, holds
+from neverstale.environments.environment import Environment, distributions, holds
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
-from neverstale.files import read_bytes, write_text
+from neverstale.files import read_bytes, read_text, write_text
 from neverstale.process import outer_environment
 from neverstale.project.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from neverstale.project.metadata import Project
@@ -29,7 +31,7 @@ from neverstale.wheels.backend import kept_backend
 from neverstale.wheels.build import OUTLIVE, Builder, Kind
 from neverstale.wheels.build_cache import Reuse, changed_since
 from neverstale.wheels.inputs import Present
-from neverstale.wheels.store import Built, content_of
+from neverstale.wheels.store import FOLDER, Built, content_of
 from neverstale.wheels.toolchain import toolchain
 
 SYNCED = "synced.json"
@@ -160,6 +162,22 @@ def _synced(builder: Builder) -> dict[str, dict[str, list[str]]]:
         return {}
     usable = isinstance(notes, dict) and all(isinstance(those, dict) for those in notes.values())
     return notes if usable else {}
+
+
+def former_names(environment: Environment, project: Project) -> list[NormalizedName]:
+    """Return the names under which this project was installed before it was renamed (PEP 610)."""
+    site = environment.site_packages
+    known = {project.name, *project.beside}
+    found = []
+    for name, info, _ in distributions(site) if site else ():
+        try:
+            url = str(json.loads(read_text(info / "direct_url.json"))["url"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue
+        own = (project.root.as_uri(), (project.root / FOLDER / "wheels").as_uri())
+        if name not in known and (url.rstrip("/") == own[0] or url.startswith(own[1])):
+            found.append(name)
+    return found
 
 
 def building_with(builder: Builder, project: Project, environment: Environment) -> Reuse:

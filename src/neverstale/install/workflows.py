@@ -27,6 +27,7 @@ from neverstale.install.editables import (
     building_with,
     compile_again,
     due_in,
+    former_names,
     note_installed,
     reference_for,
     set_away,
@@ -262,6 +263,10 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
     together = (task.project, *neighbours_of(task.project, task.read))
     for each in together:
         remove(find_stale_bytecode(each.root), each.root)
+    for name in former_names(environment, task.project):
+        make_removable(name, environment)
+        where = ("--python", str(environment.prefix))
+        task.uv.attempt("pip", "uninstall", "--quiet", *where, name)
     due = due_in(environment, together, builder)
     store = builder.store
     if not due and not always and not sync.was_stopped(store):

@@ -24,6 +24,7 @@ from neverstale.wheels.inputs import (
     Events,
     Present,
     in_words,
+    outputs_of,
     questions_of,
     read_events,
 )
@@ -83,7 +84,8 @@ class Builder:
                 again = {q: answers[q] for q in _touched(project, answers, marker, events)}
                 changed = [] if before is None else _differing(before, read_sources(project))
                 if not again or (again == touched and not changed):
-                    return self.store.put(project, kind, archive, answers)
+                    outputs = Present(project).answers(outputs_of(project, events))
+                    return self.store.put(project, kind, archive, answers, outputs)
                 touched, before = again, read_sources(project) if before else None
         raise NeverstaleError(
             f"the sources changed during each of {BUILDS_AT_MOST} builds: "

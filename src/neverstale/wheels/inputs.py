@@ -122,6 +122,16 @@ def questions_of(
     return found
 
 
+def outputs_of(project: Project, events: Events) -> set[str]:
+    """Return the questions about files that a build wrote among the sources and left there."""
+    below = {_spelled(project.root, path) for path in events.of("w")}
+    return {
+        f"file {path}"
+        for path in below
+        if not os.path.isabs(path) and not _is_noise(path) and (project.root / path).is_file()
+    }
+
+
 def _is_asked(name: str) -> bool:
     return not name.startswith(("NEVERSTALE_", "PYTHON")) and "\n" not in name
 

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import parse_sdist_filename
@@ -52,11 +52,15 @@ CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 
 @dataclass(frozen=True)
 class Built:
-    """Something that was built: the archive, what it holds, and the answers it depends on."""
+    """Something that was built: the archive, what it holds, and the answers it depends on.
+
+    ``outputs`` are the answers about files that the build itself wrote among the sources.
+    """
 
     archive: Path
     distribution: Distribution
     answers: Answers
+    outputs: Answers = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,14 @@ class Store:
         ) as folder:
             yield Path(folder)
 
-    def put(self, project: Project, kind: str, archive: Path, answers: Answers) -> Built:
+    def put(
+        self,
+        project: Project,
+        kind: str,
+        archive: Path,
+        answers: Answers,
+        outputs: Answers | None = None,
+    ) -> Built:
         """Move *archive*, built of *project* with *answers*, in; return it at its new path."""
         distribution = _read(archive)
         kept = self.folder / "wheels" / content_of(distribution) / archive.name
@@ -99,10 +110,11 @@ class Store:
         note = self._notes(project) / f"{short_hash(kind, content, json.dumps(answers))}.json"
         note.parent.mkdir(parents=True, exist_ok=True)
         where = kept.relative_to(self.folder / "wheels").as_posix()
-        noted = {"kind": kind, "archive": where, "answers": dict(answers)}
+        written = dict(outputs or {})
+        noted = {"kind": kind, "archive": where, "answers": dict(answers), "outputs": written}
         write_text(note, json.dumps(noted))
         self._forget_oldest(project, kept.parent, note)
-        return Built(kept, distribution, answers)
+        return Built(kept, distribution, answers, written)
 
     def find(self, project: Project, kind: str, present: Present) -> Built | None:
         """Return the newest of `all_of`, or None."""
@@ -148,12 +160,13 @@ class Store:
             noted = json.loads(read_bytes(note).decode("utf-8", "surrogateescape"))
             archive = self.folder / "wheels" / str(noted["archive"])
             answers = {str(q): str(a) for q, a in noted["answers"].items()}
+            outputs = {str(q): str(a) for q, a in noted["outputs"].items()}
             if noted["kind"] != kind or ".." in archive.parts:
                 return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         found = _read_manifest(archive.parent / MANIFEST)
-        return Built(archive, found, answers) if found and archive.is_file() else None
+        return Built(archive, found, answers, outputs) if found and archive.is_file() else None
 
     def _forget_oldest(self, project: Project, wheel: Path, note: Path) -> None:
         """Keep the newest archives and notes, and those just put in, whatever the clock says."""

@@ -127,7 +127,9 @@ def check_imports(
             continue
         if origin.path is None:
             lost.append(f"{origin.name}: {origin.by}")
-        elif origin.path.is_relative_to(site) or any(_is_within(origin.path, h) for h in homes):
+        elif _is_own(origin.path, site, installed) or any(
+            _is_within(origin.path, h) for h in homes
+        ):
             if origin.empty and not installed.editable:
                 empty.append(f"{origin.name} is {origin.path}")
         elif not (installed.editable and belongs(origin.path.parent, root)):
@@ -140,6 +142,14 @@ def check_imports(
         yield finding(Code.NS607, Fix(advice=advice), *strangers)
     if empty:
         yield finding(Code.NS506, fix, *empty)
+
+
+def _is_own(path: Path, site: Path, installed: Installed) -> bool:
+    """Return whether *path* is in *site* and, where only copies are there, one of them."""
+    if not path.is_relative_to(site):
+        return False
+    below = path.relative_to(site).as_posix()
+    return not installed.editable or below in installed.distribution.files or path.is_dir()
 
 
 def _is_within(path: Path, folder: Path) -> bool:

@@ -8,15 +8,17 @@ import time
 from pathlib import Path
 
 import pytest
-from freshness.archives import read_wheel
-from freshness.artifacts import find_artifacts, find_bytecode, remove
-from freshness.bytecode import RACY_NS, find_stale_bytecode
-from freshness.distribution import parse_commands, parse_metadata
-from freshness.errors import FreshnessError
-from freshness.project import read_project
-from freshness.record import digest_of, digest_of_file, parse_record
-from freshness.sources import read_sources
-from freshness.wheel import content_of
+from neverstale.wheels.archives import read_wheel
+from neverstale.project.artifacts import find_artifacts, find_bytecode
+from neverstale.files import remove
+from neverstale.project.bytecode import RACY_NS, find_stale_bytecode
+from neverstale.wheels.distribution import parse_commands, parse_metadata
+from neverstale.errors import NeverstaleError
+from neverstale.project.metadata import read_project
+from neverstale.files import digest_of, digest_of_file
+from neverstale.wheels.record import parse_record
+from neverstale.project.sources import read_sources
+from neverstale.wheels.store import content_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree, build_wheel_file
@@ -59,9 +61,9 @@ def test_metadata_and_entry_points() -> None:
     assert parse_commands(text) == {"A": "m:a", "b": "m:b [x]"}
     assert parse_commands("") == {}
     for broken in ("", "Name: x\n", "Name: x\nVersion: 1\nRequires-Dist: ==\n"):
-        with pytest.raises(FreshnessError):
+        with pytest.raises(NeverstaleError):
             parse_metadata(broken)
-    with pytest.raises(FreshnessError):
+    with pytest.raises(NeverstaleError):
         parse_commands("no section")
 
 
@@ -90,7 +92,7 @@ def test_wheel_is_read_by_content(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "demo.whl"])
 def test_what_is_no_wheel_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("no zip")
-    with pytest.raises(FreshnessError):
+    with pytest.raises(NeverstaleError):
         read_wheel(tmp_path / name)
 
 
@@ -115,7 +117,7 @@ BUILD = '[build-system]\nrequires = ["x"]\nbuild-backend = "x"\n'
         (BUILD + '[project]\nname = "a"\nversion = "one"', "'one' is not a version"),
         (BUILD + '[project]\nname = "a"\nversion = "1"\nrequires-python = "3"', "requires-python"),
         (
-            BUILD + '[project]\nname = "a"\nversion = "1"\n[tool.freshness]\ntarget = "moon"',
+            BUILD + '[project]\nname = "a"\nversion = "1"\n[tool.neverstale]\ntarget = "moon"',
             "'moon', not `tool` or `venv`",
         ),
         (
@@ -126,7 +128,7 @@ BUILD = '[build-system]\nrequires = ["x"]\nbuild-backend = "x"\n'
 )
 def test_pyproject_that_is_wrong(text: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
-    with pytest.raises(FreshnessError) as raised:
+    with pytest.raises(NeverstaleError) as raised:
         read_project(tmp_path)
     assert says in raised.value.message
     assert raised.value.hint
@@ -221,7 +223,7 @@ def test_what_git_tracks_is_kept(tmp_path: Path) -> None:
 
 def test_git_that_cannot_be_asked(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {".git/": "", "dist/a.whl": ""})
-    with pytest.raises(FreshnessError, match="git cannot list"):
+    with pytest.raises(NeverstaleError, match="git cannot list"):
         find_artifacts(tmp_path, NAME)
 
 

@@ -4,14 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
-from freshness.distribution import is_safe
-from freshness.environments import Environment, distributions, find_environments, sites_of
-from freshness.findings import Fix
-from freshness.leftovers import read_leftovers
-from freshness.project import read_project
-from freshness.shell import answers, behind, interpreter_of
-from freshness.spelling import find_spelling
-from freshness.targets import broken_targets
+from neverstale.wheels.distribution import is_safe
+from neverstale.environments.environment import Environment, distributions, sites_of
+from neverstale.environments.discovery import find_environments
+from neverstale.diagnosis.findings import Fix
+from neverstale.project.leftovers import read_leftovers
+from neverstale.project.metadata import read_project
+from neverstale.environments.path_search import answers, behind, interpreter_of
+from neverstale.diagnosis.invocation import find_invocation
+from neverstale.diagnosis.targets import broken_targets
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree
 
@@ -235,6 +236,6 @@ def test_fixes_are_spelled_as_they_are_typed(tmp_path: Path) -> None:
     assert str(Fix((("a", "b c"), ("d",)))) == "a 'b c' && d"
     assert str(Fix((("make", "x", 'ARGS="$HOME"'),))) == "make x 'ARGS=\"$HOME\"'"
     assert str(Fix(advice="unset PYTHONPATH")) == "unset PYTHONPATH"
-    typed = find_spelling(tmp_path)("install", "--target", "a b")
+    typed = find_invocation(tmp_path)("install", "--target", "a b")
     assert typed[:3] == ("uv", "run", "--script")
     assert typed[-5:] == ("--project", str(tmp_path), "install", "--target", "a b")

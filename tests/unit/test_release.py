@@ -6,11 +6,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from freshness.git import hooks_kept_elsewhere, is_changed
-from freshness.hooks import find_runner, reason_against
-from freshness.release import differing
-from freshness.sdist import settle
-from freshness.uv import typed
+from neverstale.git import configured_hooks_folder, is_changed
+from neverstale.install.hooks import find_runner, reason_against
+from neverstale.release.archives import differing
+from neverstale.wheels.sdist import settle
+from neverstale.process import typed
 from support.tree import build_file_tree
 from support.world import run
 
@@ -57,11 +57,11 @@ def test_an_sdist_that_heeds_the_epoch_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_what_setuptools_was_told_to_work_in_is_no_part_of_it(tmp_path: Path) -> None:
-    names = ("a", ".freshness/building-x/egg-info/PKG-INFO", "src/.freshness/mine")
+    names = ("a", ".neverstale/building-x/egg-info/PKG-INFO", "src/.neverstale/mine")
     path = sdist(tmp_path / "demo.tar.gz", EPOCH + 1, names=names)
     settle(path, EPOCH)
     with tarfile.open(path) as archive:
-        assert archive.getnames() == ["demo-1.0/a", "demo-1.0/src/.freshness/mine"]
+        assert archive.getnames() == ["demo-1.0/a", "demo-1.0/src/.neverstale/mine"]
 
 
 def test_differing(tmp_path: Path) -> None:
@@ -115,5 +115,5 @@ def test_hooks_and_changes_as_git_sees_them(tmp_path: Path) -> None:
     assert is_changed(tmp_path, "uv.lock")
     assert not is_changed(tmp_path, "other")
     run(["git", "config", "core.hooksPath", "größe/hooks"], tmp_path, environment)
-    assert hooks_kept_elsewhere(tmp_path) == "größe/hooks"
+    assert configured_hooks_folder(tmp_path) == "größe/hooks"
     assert "größe/hooks" in reason_against(tmp_path)

@@ -4,7 +4,7 @@ import io
 
 import pytest
 from freshness import progress
-from freshness.progress import Progress
+from neverstale.progress import Progress
 
 
 class Terminal(io.StringIO):

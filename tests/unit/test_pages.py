@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from freshness.codes import EXPLANATIONS, REMARKS, Code
+from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 
 REPOSITORY = Path(__file__).parents[2]
 

@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from freshness.environments import OTHER, SCRIPTS, TOOL, Environment
-from freshness.record import parse_record
-from freshness.sources import Fingerprint
-from freshness.standins import FOLDER, links_to_copies, replace_link, stand_in
-from freshness.store import NOTES_KEPT, WHEELS_KEPT, Store
-from freshness.sync import mend
+from neverstale.environments.environment import OTHER, SCRIPTS, TOOL, Environment
+from neverstale.wheels.record import parse_record
+from neverstale.project.sources import Fingerprint
+from neverstale.install.standins import FOLDER, links_to_copies, replace_link, stand_in
+from neverstale.wheels.store import NOTES_KEPT, WHEELS_KEPT, Store
+from neverstale.install.sync import repair
 from support.tree import build_file_tree, build_wheel_file
 
 

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from freshness.codes import Code
-from freshness.diagnosis import (
+from neverstale.diagnosis.codes import Code
+from neverstale.diagnosis.checks import (
     judge_archive,
     judge_by_sources,
     judge_installed,
     judge_sdist,
     judge_wheel,
 )
-from freshness.distribution import Distribution
-from freshness.findings import Finding, Fix, Verdict, verdict_of
-from freshness.installed import Installed
-from freshness.project import Project
-from freshness.record import Digest, digest_of
-from freshness.requirements import Surroundings
+from neverstale.wheels.distribution import Distribution
+from neverstale.diagnosis.findings import Finding, Fix, Verdict, verdict_of
+from neverstale.environments.installed import Installed
+from neverstale.project.metadata import Project
+from neverstale.files import Digest, digest_of
+from neverstale.diagnosis.requirements import Surroundings
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -99,35 +99,35 @@ FILES = dict(INSTALLED.distribution.files)
         (INSTALLED, {}),
         (
             with_files({k: v for k, v in FILES.items() if "data" not in k}),
-            {"F201": ["demo/data.txt"]},
+            {"NS201": ["demo/data.txt"]},
         ),
-        (with_files(FILES | {"demo/old.py": ONE}), {"F202": ["demo/old.py"]}),
-        (with_files(FILES | {"demo/data.txt": TWO}), {"F203": ["demo/data.txt"]}),
+        (with_files(FILES | {"demo/old.py": ONE}), {"NS202": ["demo/old.py"]}),
+        (with_files(FILES | {"demo/data.txt": TWO}), {"NS203": ["demo/data.txt"]}),
         (
             with_distribution(executable=frozenset({"demo/data.txt", f"{INFO}/INSTALLER"})),
-            {"F203": ["demo/data.txt"]},
+            {"NS203": ["demo/data.txt"]},
         ),
         (with_files(FILES | {"{data}/include/demo.h": TWO}), {}),
         (with_files(FILES | {"demo/__pycache__/x.pyc": TWO}), {}),
-        (with_files(FILES | {"{scripts}/other": TWO}), {"F202": ["{scripts}/other"]}),
-        (with_files(FILES | {"other/INSTALLER": TWO}), {"F202": ["other/INSTALLER"]}),
-        (replace(INSTALLED, altered={"demo/data.txt": (TWO, ONE)}), {"F301": ["demo/data.txt"]}),
-        (replace(INSTALLED, missing=frozenset({"demo/data.txt"})), {"F302": ["demo/data.txt"]}),
-        (replace(INSTALLED, unrecorded=frozenset({"demo/x"})), {"F303": ["demo/x"]}),
-        (replace(INSTALLED, commands=frozenset()), {"F401": ["demo"]}),
-        (replace(INSTALLED, commands=frozenset({"demo", "old"})), {"F402": ["old"]}),
-        (with_distribution(commands={"demo": "demo:other"}), {"F401": ["demo"]}),
+        (with_files(FILES | {"{scripts}/other": TWO}), {"NS202": ["{scripts}/other"]}),
+        (with_files(FILES | {"other/INSTALLER": TWO}), {"NS202": ["other/INSTALLER"]}),
+        (replace(INSTALLED, altered={"demo/data.txt": (TWO, ONE)}), {"NS301": ["demo/data.txt"]}),
+        (replace(INSTALLED, missing=frozenset({"demo/data.txt"})), {"NS302": ["demo/data.txt"]}),
+        (replace(INSTALLED, unrecorded=frozenset({"demo/x"})), {"NS303": ["demo/x"]}),
+        (replace(INSTALLED, commands=frozenset()), {"NS401": ["demo"]}),
+        (replace(INSTALLED, commands=frozenset({"demo", "old"})), {"NS402": ["old"]}),
+        (with_distribution(commands={"demo": "demo:other"}), {"NS401": ["demo"]}),
         (
             with_distribution(version="0.9"),
-            {"F204": ["version"]},
+            {"NS204": ["version"]},
         ),
         (with_distribution(version="1.0.0"), {}),
         (
             with_distribution(requirements=frozenset({Requirement("dep<1")})),
             {
-                "F403": ["dep>=1", 'more; extra == "all"'],
-                "F404": ["dep<1"],
-                "F405": ["dep<1 (1.5 is installed)"],
+                "NS403": ["dep>=1", 'more; extra == "all"'],
+                "NS404": ["dep<1"],
+                "NS405": ["dep<1 (1.5 is installed)"],
             },
         ),
     ],
@@ -150,7 +150,7 @@ def test_installed(installed: Installed, expected: dict[str, list[str]]) -> None
 )
 def test_requirements_are_satisfied(requirement: str, unmet: list[str]) -> None:
     asked = frozenset({Requirement(requirement)})
-    evidence = found(with_distribution(requirements=asked)).get("F405", [])
+    evidence = found(with_distribution(requirements=asked)).get("NS405", [])
     assert len(evidence) == len(unmet)
     assert all(part in line for part, line in zip(unmet, evidence, strict=True))
 
@@ -175,7 +175,7 @@ def test_requirements_of_requirements(asked: str, deeper: str, unmet: list[str])
     around = replace(AROUND, requirements=lambda name: more.get(name, frozenset()))
     installed = with_distribution(requirements=frozenset({Requirement(asked)}))
     findings = named(judge_installed(PROJECT, WHEEL, installed, around, FIX))
-    evidence = findings.get("F405", [])
+    evidence = findings.get("NS405", [])
     assert len(evidence) == bool(unmet)
     assert all(part in evidence[0] for part in unmet)
 
@@ -184,9 +184,9 @@ def test_requirements_of_requirements(asked: str, deeper: str, unmet: list[str])
     ("files", "version", "expected"),
     [
         ({}, "1.0", {}),
-        ({"demo/old.py": ONE}, "1.0", {"F102": ["demo/old.py"], "F503": ["version 1.0"]}),
-        ({"demo/data.txt": TWO}, "1.0", {"F103": ["demo/data.txt"], "F503": ["version 1.0"]}),
-        ({"demo/data.txt": TWO}, "2.0", {"F103": ["demo/data.txt"], "F204": ["version"]}),
+        ({"demo/old.py": ONE}, "1.0", {"NS102": ["demo/old.py"], "NS503": ["version 1.0"]}),
+        ({"demo/data.txt": TWO}, "1.0", {"NS103": ["demo/data.txt"], "NS503": ["version 1.0"]}),
+        ({"demo/data.txt": TWO}, "2.0", {"NS103": ["demo/data.txt"], "NS204": ["version"]}),
         ({}, "1.0.0", {}),
     ],
 )
@@ -194,7 +194,7 @@ def test_archive(files: dict[str, Digest], version: str, expected: dict[str, lis
     archive = replace(WHEEL, files=dict(WHEEL.files) | files, version=version)
     assert named(judge_archive(WHEEL, archive, FIX)) == expected
     fewer = replace(WHEEL, files={k: v for k, v in WHEEL.files.items() if "data" not in k})
-    assert named(judge_archive(WHEEL, fewer, FIX))["F104"] == ["demo/data.txt"]
+    assert named(judge_archive(WHEEL, fewer, FIX))["NS104"] == ["demo/data.txt"]
 
 
 def test_archive_of_another_release_of_its_backend() -> None:
@@ -204,7 +204,7 @@ def test_archive_of_another_release_of_its_backend() -> None:
     archive = replace(reference, files={**WHEEL.files, path: TWO})
     assert judge_archive(reference, archive, FIX) == []
     other = replace(archive, bodies={path: TWO})
-    assert named(judge_archive(reference, other, FIX))["F103"] == [path]
+    assert named(judge_archive(reference, other, FIX))["NS103"] == [path]
 
 
 IN_SDIST = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": TWO}
@@ -215,11 +215,11 @@ IN_SDIST = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": 
     [
         ({}, {}),
         ({"PKG-INFO": TWO, "setup.cfg": ONE, "src/demo.egg-info/SOURCES.txt": ONE}, {}),
-        ({"src/demo/old.py": ONE}, {"F102": ["src/demo/old.py"], "F503": ["version 1.0"]}),
-        ({"README.md": ONE}, {"F103": ["README.md"], "F503": ["version 1.0"]}),
+        ({"src/demo/old.py": ONE}, {"NS102": ["src/demo/old.py"], "NS503": ["version 1.0"]}),
+        ({"README.md": ONE}, {"NS103": ["README.md"], "NS503": ["version 1.0"]}),
         ({"README.md": None}, {}),
         ({"src/demo/named.py": ONE, "demo/_version.py": ONE}, {}),
-        ({"src/demo/data.txt": None}, {"F104": ["src/demo/data.txt"], "F503": ["version 1.0"]}),
+        ({"src/demo/data.txt": None}, {"NS104": ["src/demo/data.txt"], "NS503": ["version 1.0"]}),
     ],
 )
 def test_sdist(changes: dict[str, Digest | None], expected: dict[str, list[str]]) -> None:
@@ -231,8 +231,8 @@ def test_sdist(changes: dict[str, Digest | None], expected: dict[str, list[str]]
     ("changes", "expected", "doubt"),
     [
         ({}, {}, "only a build tells whether the sources would give what is installed"),
-        ({"demo/data.txt": TWO}, {"F203": ["src/demo/data.txt"]}, "only a build tells"),
-        ({"demo/old.py": TWO}, {"F202": ["demo/old.py"]}, "only a build tells"),
+        ({"demo/data.txt": TWO}, {"NS203": ["src/demo/data.txt"]}, "only a build tells"),
+        ({"demo/old.py": TWO}, {"NS202": ["demo/old.py"]}, "only a build tells"),
         ({"demo/__init__.py": None}, {}, "whether src/demo/__init__.py should be installed"),
         ({"demo/_version.py": TWO, "demo/fast.so": ONE}, {}, "only a build tells"),
     ],
@@ -261,7 +261,7 @@ def test_version_from_git_of_an_editable_install(expected: str, found: str, stal
     editable = replace(with_distribution(version=found), origin={"dir_info": {"editable": True}})
     reference = replace(WHEEL, version=expected)
     findings = named(judge_installed(project, reference, editable, AROUND, FIX))
-    assert ("F408" in findings) == stale
+    assert ("NS408" in findings) == stale
 
 
 def test_an_editable_install_has_no_files_to_compare() -> None:
@@ -271,7 +271,7 @@ def test_an_editable_install_has_no_files_to_compare() -> None:
     )
     assert found(editable) == found(editable, None) == {}
     assert verdict_of([], editable=True) is Verdict.EDITABLE
-    assert "F401" in found(replace(editable, commands=frozenset()))
+    assert "NS401" in found(replace(editable, commands=frozenset()))
 
 
 @pytest.mark.parametrize(
@@ -297,17 +297,17 @@ SOURCES = {"src/demo/__init__.py": ONE, "src/demo/data.txt": ONE, "README.md": T
         (SOURCES, {}, {}),
         ({k.removeprefix("src/"): v for k, v in SOURCES.items()}, {}, {}),
         ({k.replace("src/demo", "lib/python"): v for k, v in SOURCES.items()}, {}, {}),
-        (SOURCES | {"src/demo/new.py": ONE}, {}, {"F101": ["src/demo/new.py"]}),
-        (SOURCES, {"demo/old.py": ONE}, {"F102": ["demo/old.py"]}),
+        (SOURCES | {"src/demo/new.py": ONE}, {}, {"NS101": ["src/demo/new.py"]}),
+        (SOURCES, {"demo/old.py": ONE}, {"NS102": ["demo/old.py"]}),
         (SOURCES, {"demo/_version.py": ONE, "demo/named.py": ONE}, {}),
         (SOURCES, {"demo/speedup.so": ONE, "generated/__init__.py": TWO}, {}),
-        (SOURCES | {"src/demo/__init__.py": TWO}, {}, {"F103": ["src/demo/__init__.py"]}),
-        (SOURCES | {"src/one.py": ONE}, {"one.py": TWO}, {"F103": ["src/one.py"]}),
+        (SOURCES | {"src/demo/__init__.py": TWO}, {}, {"NS103": ["src/demo/__init__.py"]}),
+        (SOURCES | {"src/one.py": ONE}, {"one.py": TWO}, {"NS103": ["src/one.py"]}),
         # A copy of an older state elsewhere in the tree does not stand in for the sources.
         (
             SOURCES | {f"copy/demo/{n}.py": ONE for n in "abc"},
             {"demo/a.py": ONE},
-            {"F102": ["demo/a.py"]},
+            {"NS102": ["demo/a.py"]},
         ),
         (SOURCES | {f"x/{INFO}/METADATA": TWO}, {}, {}),
     ],
@@ -322,7 +322,7 @@ def test_wheel(
 def test_wheel_without_the_module_of_a_command() -> None:
     wheel = replace(WHEEL, files={f"{INFO}/METADATA": ONE})
     findings = judge_wheel(PROJECT, SOURCES, wheel, FIX)
-    assert named(findings) == {"F406": ["src/demo/__init__.py"]}
+    assert named(findings) == {"NS406": ["src/demo/__init__.py"]}
 
 
 def test_markers_are_the_build_backends_to_word() -> None:
@@ -337,6 +337,6 @@ def test_markers_are_the_build_backends_to_word() -> None:
 def test_wheel_with_other_declarations() -> None:
     wheel = replace(WHEEL, version="2.0", commands={"other": "demo:main"}, requirements=frozenset())
     codes = {finding.code for finding in judge_wheel(PROJECT, SOURCES, wheel, FIX)}
-    assert codes == {Code.F204, Code.F401, Code.F402, Code.F403}
+    assert codes == {Code.NS204, Code.NS401, Code.NS402, Code.NS403}
     dynamic = replace(PROJECT, version=None, commands=None, requirements=None)
     assert judge_wheel(dynamic, SOURCES, wheel, FIX) == []

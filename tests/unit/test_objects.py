@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from freshness.artifacts import find_compiled
-from freshness.compiled import compiled_inputs, refuse_without_toolchain
-from freshness.errors import FreshnessError
-from freshness.objects import changed_since, note_of
-from freshness.project import read_project
-from freshness.record import Digest
-from freshness.sources import Sources, read_sources
+from neverstale.project.artifacts import find_compiled
+from neverstale.wheels.toolchain import compiled_inputs, refuse_without_toolchain
+from neverstale.errors import NeverstaleError
+from neverstale.wheels.build_cache import changed_since, note_of
+from neverstale.project.metadata import read_project
+from neverstale.files import Digest
+from neverstale.project.sources import Sources, read_sources
 from support.tree import build_file_tree
 from support.world import run
 
@@ -156,7 +156,7 @@ def test_without_a_toolchain(
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     for name in ("CC", "CXX", "CARGO", "RUSTC"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(FreshnessError) as raised:
+    with pytest.raises(NeverstaleError) as raised:
         refuse_without_toolchain(project, files)
     assert says in raised.value.message
     assert raised.value.hint.startswith("install ")
@@ -166,6 +166,6 @@ def test_without_a_toolchain(
         program.chmod(0o755)
     refuse_without_toolchain(project, files)
     if backend != "maturin":  # PyO3 reads no headers
-        with pytest.raises(FreshnessError, match=r"Python\.h"):
+        with pytest.raises(NeverstaleError, match=r"Python\.h"):
             refuse_without_toolchain(project, ["a.c"], tmp_path)
     refuse_without_toolchain(project, ["a.c"])

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from freshness.errors import FreshnessError
-from freshness.members import in_one_workspace, members_of, neighbours_of
-from freshness.project import Project, read_project
-from freshness.workspace import copied_requirements, sources_of_requirements, workspace_of
+from neverstale.errors import NeverstaleError
+from neverstale.project.members import in_one_workspace, members_of, neighbours_of
+from neverstale.project.metadata import Project, read_project
+from neverstale.project.workspace import copied_requirements, sources_of_requirements, workspace_of
 from support.tree import build_file_tree
 
 SYSTEM = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -142,5 +142,5 @@ def test_what_an_extra_needs_is_no_member(tmp_path: Path) -> None:
 def test_a_member_of_another_name(tmp_path: Path) -> None:
     text = declared("a", "b", more='[tool.uv.sources]\nb = { path = "../c" }\n')
     build_file_tree(tmp_path, {"a/pyproject.toml": text, "c/pyproject.toml": declared("c")})
-    with pytest.raises(FreshnessError, match=r"has b in .*, which is c"):
+    with pytest.raises(NeverstaleError, match=r"has b in .*, which is c"):
         members_of(read_project(tmp_path / "a"), read_project)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import freshness
+import neverstale
 import pytest
 from support.render import REPOSITORY
 

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from freshness.signals import STOPPING, stopped_once, unstoppable
+from neverstale.process import STOPPING, stopped_once, unstoppable
 
 
 @pytest.fixture(autouse=True)
