@@ -48,6 +48,19 @@ OUTLIVE = ("mesonpy", "scikit_build_core.build")
 
 
 @dataclass(frozen=True)
+class _Call:
+    """One call of a build backend: the archive, the events, what compilers have read.
+
+    ``projects`` are the folders of build requirements by path.
+    """
+
+    archive: Path
+    events: Events
+    read: tuple[str, ...]
+    projects: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Builder:
     """What every build of a command shares: uv, the store, and how to wait for another process.
 
@@ -77,9 +90,12 @@ class Builder:
         for _ in range(BUILDS_AT_MOST):
             with self.store.scratch() as scratch, Trace(project.root, scratch, self.traceless):
                 marker = _now_at(scratch)
-                archive, events, paths = self._call(project, kind, target, minor, before, scratch)
+                call = self._call(project, kind, target, minor, before, scratch)
+                archive, events = call.archive, call.events
                 now = Present(project, minor)
-                questions = questions_of(project, events, [scratch, self.store.folder], paths)
+                ours = [scratch, self.store.folder, FRONTEND.parent]
+                questions = questions_of(project, events, ours, call.read)
+                questions |= {f"project {folder}" for folder in call.projects}
                 answers = now.answers(_with_circumstances(questions, archive, minor))
                 again = {q: answers[q] for q in _touched(project, answers, marker, events)}
                 changed = [] if before is None else _differing(before, read_sources(project))
@@ -97,8 +113,7 @@ class Builder:
         """Build *kind* of *project* in the empty folder *scratch*, without a word to the store."""
         before = read_sources(project) if project.may_compile else None
         target, minor = _target(self.uv, project, python, before)
-        archive, _, _ = self._call(project, kind, target, minor, None, scratch)
-        return archive
+        return self._call(project, kind, target, minor, None, scratch).archive
 
     def _call(
         self,
@@ -108,8 +123,9 @@ class Builder:
         minor: str | None,
         before: Sources | None,
         scratch: Path,
-    ) -> tuple[Path, Events, list[str]]:
-        """Build once in *scratch*; return the archive, the events, and what compilers read."""
+    ) -> _Call:
+        """Build once in *scratch*."""
+        projects: tuple[Path, ...] = ()
         into, record = scratch / "out", scratch / "record"
         into.mkdir()
         record.mkdir()
@@ -124,6 +140,7 @@ class Builder:
                 self.store.folder / "editable" / project.name if _outlives(project, kind) else None
             )
             backend = kept_backend(uv, project, python, self.wheel_of, self.wait, good)
+            projects = backend.projects
             objects = self.store.folder / "objects" / project.name / (minor or "any")
             sources = before if kind == "wheel" else None
             where = str(backend.scripts)
@@ -137,7 +154,8 @@ class Builder:
             )
         if kind == "sdist":
             settle(built[0], int(environment["SOURCE_DATE_EPOCH"]))
-        return built[0], read_events(record), _read_by_compilers(scratch)
+        read = _read_by_compilers(scratch)
+        return _Call(built[0], read_events(record), tuple(read), projects)
 
     def _call_uv(self, uv: Uv, kind: Kind, into: Path, environment: Mapping[str, str]) -> None:
         command = ("build", f"--{kind}", "--quiet", "--out-dir", str(into))

@@ -1,8 +1,8 @@
 """What a build asked of the world, and the answers: equal answers, equal wheels.
 
 A question is a word and its object: ``file src/demo/cli.py``, ``kind setup.cfg`` (is it there, and
-what), ``folder src`` (its listing), ``variable DEMO``, ``tree`` (the names of all source files),
-``git``, ``hg``, ``day``, ``python``. Paths below the project are relative to it. The answers are
+what), ``folder src`` (its listing), ``project ../hook`` (all its files), ``variable DEMO``,
+``tree`` (the names of all source files), ``git``, ``hg``, ``day``, ``python``. Paths below the project are relative to it. The answers are
 digests and words; what a build asked is in its record (`recorder`).
 """
 
@@ -21,6 +21,8 @@ from neverstale.files import (
     NOT_THE_PROJECT,
     Tick,
     digest_of_file,
+    folders,
+    leads_to_file,
     listing,
     no_tick,
     short_hash,
@@ -49,8 +51,10 @@ DATED = re.compile(r"\+(.*\.)?d?20\d{6}\b")
 OUTSIDE = re.compile(r"""["'( =]((?:\.\./)[\w./+-]+|/[\w.+-]+/[\w./+-]+)""")
 """Paths in configuration that lead out of the project."""
 
-CONFIGURATION = ("pyproject.toml", "setup.py", "setup.cfg", "CMakeLists.txt", "meson.build",
-                 "Cargo.toml", "build.rs")  # fmt: skip
+CONFIGURATION = (
+    *("pyproject.toml", "setup.py", "setup.cfg"),
+    *("CMakeLists.txt", "meson.build", "Cargo.toml", "build.rs"),
+)
 
 MOST_OUTSIDE = 10_000
 """How many files of a folder outside of the project count as inputs of a native build."""
@@ -89,8 +93,8 @@ def questions_of(
 ) -> set[str]:
     """Return the questions that a build of *project* asked, as its *events* tell.
 
-    *without* are folders of ours. What the build itself wrote, and what is in a folder that it
-    made, is no input. *depended_on* are paths that compilers noted. A build that ran programs of
+    *without* are folders of ours; the folders above them and the project always exist. What the
+    build itself wrote, and what is in a folder that it made, is no input. *depended_on* are paths that compilers noted. A build that ran programs of
     other kinds may have read every source file, and what the configuration names outside.
     """
     written = events.of("w")
@@ -107,7 +111,8 @@ def questions_of(
         )
 
     read = {path for path in (*events.of("r"), *depended_on) if counts(path)}
-    asked = {path for path in events.of("k") if counts(path)} - read
+    above = {str(parent) for home in (project.root, *without) for parent in Path(home).parents}
+    asked = {path for path in events.of("k") if counts(path)} - read - above
     found = {f"file {_spelled(project.root, path)}" for path in read}
     found |= {f"kind {_spelled(project.root, path)}" for path in asked}
     found |= {f"folder {_spelled(project.root, p)}" for p in events.of("l") if counts(p)}
@@ -215,20 +220,19 @@ class Present:
     def _answer(self, question: str) -> str:
         word, _, about = question.partition(" ")
         path = self.project.root / about
-        if word == "file":
-            return _content_of(path)
-        if word == "kind":
-            return _kind_of(path)
+        of_path = {"file": _content_of, "kind": _kind_of, "project": _project_at}
+        if word in of_path:
+            return of_path[word](path)
         if word == "folder":
             return _listing_of(path, self.project.root)
         if word == "variable":
             value = outer_environment().get(about)
             return ABSENT if value is None else short_hash(value)
-        if word == "tree":
-            return short_hash(*sorted(find_sources(self.project)))
         return self._circumstance(word)
 
     def _circumstance(self, word: str) -> str:
+        if word == "tree":
+            return short_hash(*sorted(find_sources(self.project)))
         if word == "git":
             return state_of(self.project.root)
         if word == "hg":
@@ -279,6 +283,20 @@ def _is_passed_over(path: Path, root: Path) -> bool:
         return True
     apart = path.name.startswith(".") or path.parent == root
     return apart and any((path / marker).is_file() for marker in MARKERS)
+
+
+def _project_at(root: Path) -> str:
+    """Return a hash over the files of a project by path, which something is built with."""
+    found = []
+    try:
+        for folder, entries in folders(root, through_links=False):
+            for entry in entries:
+                below = Path(folder, entry.name).relative_to(root).as_posix()
+                if not _is_noise(below) and leads_to_file(entry):
+                    found.append(f"{below} {_content_of(Path(entry.path))}")
+    except OSError:
+        return ABSENT
+    return short_hash(*found)
 
 
 def _mercurial(root: Path) -> str:

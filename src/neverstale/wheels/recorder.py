@@ -32,7 +32,9 @@ def start(folder: str, kept: str) -> None:
     """
     name = os.path.join(folder, "events-%d-%s" % (os.getpid(), os.urandom(4).hex()))
     out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    noise = tuple({os.path.join(p, "") for p in (sys.prefix, LIBRARY, folder)})
+    program = os.path.realpath(sys.executable)
+    made = os.path.join(os.path.dirname(program), "Modules")  # of a Python in its build folder
+    noise = tuple({os.path.join(p, "") for p in (sys.prefix, LIBRARY, folder, program, made)})
     seen: Set[Tuple[str, str]] = set()
     state = {"busy": False, "copies": 0}
 
