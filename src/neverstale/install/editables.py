@@ -140,7 +140,9 @@ def _is_due(found: Finding) -> bool:
 
 def note_installed(environment: Environment, due: Sequence[Due], builder: Builder) -> None:
     """Note that the projects *due* are now in *environment* as they are."""
-    compiled = [(each.project, each.sources) for each in due if each.sources]
+    compiled = [
+        (each.project, _with_new_files(each.project, each.sources)) for each in due if each.sources
+    ]
     if compiled:
         declared = {str(project.name): _declared(project) for project, _ in compiled}
         note_compiled(environment, compiled, declared, builder.store.folder)
@@ -153,6 +155,12 @@ def note_installed(environment: Environment, due: Sequence[Due], builder: Builde
     if any(each.content for each in due):
         kept = {place: those for place, those in synced.items() if os.path.isdir(place)}
         write_text(builder.store.folder / SYNCED, json.dumps(kept, indent=1))
+
+
+def _with_new_files(project: Project, before: Sources) -> Sources:
+    """Return the sources *before* a compilation, and the files that it has added: Cargo.lock."""
+    after = read_sources(project)
+    return replace(before, files={**after.files, **before.files})
 
 
 def _synced(builder: Builder) -> dict[str, dict[str, list[str]]]:

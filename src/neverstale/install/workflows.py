@@ -153,8 +153,8 @@ def _install(task: Task, together: Sequence[Project], *, even_if_fresh: bool) ->
         with replacing(environment, store):
             if not built:
                 built, cleaned = _build(task, together, environment)
-            refuse_useless_tool(environment, built[0].distribution.commands)
-            refuse_foreign_commands(environment, built[0].distribution.commands)
+            refuse_useless_tool(environment, built[0].distribution.programs)
+            refuse_foreign_commands(environment, built[0].distribution.programs)
             install_built(task.uv, project, environment, built, store)
         pairs = [*zip(together, built, strict=True)]
         changed = [q for each, made in pairs for q in Present(each).changed(_unbound(made))]

@@ -189,7 +189,7 @@ class Builder:
             with self.store.locked(self.wait):
                 built = self.build(present, "wheel", [])
         found = built.distribution
-        return Declared(found.name, found.requires_python, dict(found.commands))
+        return Declared(found.name, found.requires_python, found.programs)
 
 
 def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own

@@ -55,6 +55,13 @@ class Distribution:
     bodies: Mapping[str, Digest] = field(default_factory=dict)
     requires_python: str = ""
 
+    @property
+    def programs(self) -> dict[str, str]:
+        """The commands, and the scripts that are installed as they are (name → nothing)."""
+        start = "{scripts}/"
+        scripts = (path.removeprefix(start) for path in self.files if path.startswith(start))
+        return {**dict.fromkeys(filter(is_safe, scripts), ""), **self.commands}
+
 
 @dataclass(frozen=True)
 class Metadata:

@@ -94,8 +94,9 @@ def questions_of(
     """Return the questions that a build of *project* asked, as its *events* tell.
 
     *without* are folders of ours; the folders above them and the project always exist. What the
-    build itself wrote, and what is in a folder that it made, is no input. *depended_on* are paths that compilers noted. A build that ran programs of
-    other kinds may have read every source file, and what the configuration names outside.
+    build itself wrote, and what is in a folder that it made, is no input. *depended_on* are paths
+    that compilers noted. A build that ran programs of other kinds may have read every source file,
+    and what the configuration names outside.
     """
     written = events.of("w")
     ours = tuple(os.path.join(os.path.realpath(f), "") for f in without)

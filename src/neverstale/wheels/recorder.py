@@ -25,6 +25,15 @@ COUNTED = ("string.py", "posixpath.py", "ntpath.py", "<frozen posixpath>", "<fro
 stat, lstat = os.stat, os.lstat
 
 
+def exists(path: Any) -> bool:
+    """Return whether *path* exists, without a word in the record."""
+    try:
+        lstat(path)
+    except (OSError, ValueError, TypeError):
+        return False
+    return True
+
+
 def start(folder: str, kept: str) -> None:
     """Record to a new file in *folder*; keep what is overwritten below the folder *kept*, if any.
 
@@ -96,7 +105,9 @@ def start(folder: str, kept: str) -> None:
         elif event in ("os.listdir", "os.scandir"):
             note("l", arguments[0] if arguments[0] is not None else ".")
         elif event in CHANGED:
-            note("w", arguments[0])
+            # Folders that exist are made again by many (exist_ok); that makes nothing.
+            if event != "os.mkdir" or not exists(arguments[0]):
+                note("w", arguments[0])
         elif event in MOVED:
             note("w", arguments[0])
             note("w", arguments[1])

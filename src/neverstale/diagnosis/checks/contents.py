@@ -21,6 +21,8 @@ EXECUTABLE = {True: "executable", False: "not executable"}
 
 OURS = "tools/neverstale.py"
 
+SBOMS = ".dist-info/sboms/"
+
 
 def check_wheel(wheel: Distribution, unselected: Iterable[str]) -> list[Finding]:
     """Return what a build of the present sources shows: modules and files that it leaves out.
@@ -173,7 +175,12 @@ def _differing(expected: Distribution, found: Distribution, paths: Iterable[str]
 
 
 def _is_rewritten(path: str, wheel: Distribution, installed: Distribution) -> bool:
-    """Return whether a file differs, and only in what is written anew: see `body_of`."""
+    """Return whether a file differs, and only in what is written anew: see `body_of`.
+
+    A bill of materials (PEP 770) says where and when it was written.
+    """
+    if SBOMS in path:
+        return wheel.files[path] != installed.files[path]
     body = wheel.bodies.get(path)
     differs = wheel.files[path] != installed.files[path]
     return differs and body is not None and body == installed.bodies.get(path)
