@@ -53,10 +53,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return CANNOT_TELL
 
 
+class _Version(argparse.Action):
+    """Print the version of the distribution, which has the digest of its sources; and end."""
+
+    def __call__(self, *_: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found = version("neverstale")
+        except PackageNotFoundError:
+            found = __version__
+        print(f"neverstale {found}")  # noqa: T201 - as argparse does
+        sys.exit(0)
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the reference is made from it."""
     parser = argparse.ArgumentParser(prog="neverstale", description=summary)
-    parser.add_argument("--version", action="version", version=f"neverstale {__version__}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     parser.add_argument("--project", default=".", metavar="DIR", help="the project's folder")
     _add_loudness(parser, "")
     subparsers = parser.add_subparsers(required=True, metavar="VERB", dest="verb")

@@ -67,7 +67,7 @@ def as_json(diagnosis: Diagnosis) -> str:
                 for origin in origins
             ],
             "ignored": [
-                {"place": place, "reason": reason, **_finding(found)}
+                {"place": place, "reason": reason, "finding": _finding(found)}
                 for place, found, reason in diagnosis.ignored
             ],
             "fixes": [str(Fix((command,))) for command in diagnosis.fixes],

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
 from pathlib import Path
 
 from packaging.utils import (
@@ -24,7 +23,7 @@ from neverstale.diagnosis.checks.surroundings import (
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding, shown, verdict_of
 from neverstale.diagnosis.fixes import Fixes, commands_of, fixes_for
-from neverstale.diagnosis.places import Place, Reference, examine, examine_archive
+from neverstale.diagnosis.places import Place, Reference, examine, examine_archive, without_ignored
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.diagnosis.targets import broken_targets
 from neverstale.diagnosis.unselected import find_unselected
@@ -47,7 +46,7 @@ from neverstale.errors import NeverstaleError
 from neverstale.files import Tick, folders, read_text, real
 from neverstale.process import outer_environment
 from neverstale.project.bytecode import find_misleading_bytecode
-from neverstale.project.metadata import Ignored, Project
+from neverstale.project.metadata import Project
 from neverstale.project.sources import read_sources
 from neverstale.wheels.build import Builder
 from neverstale.wheels.inputs import Present
@@ -127,7 +126,8 @@ def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
         *broken,
         *archives,
     )
-    together, ignored = _without_ignored(together, project.ignored)
+    together = tuple(without_ignored(place, project.ignored) for place in together)
+    ignored = tuple((p.name, *each) for p in together for each in p.ignored)
     return Diagnosis(
         project,
         request.depth,
@@ -320,34 +320,6 @@ def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
             own = own and path.suffix == ".whl"
         if own and path.is_file():
             yield path, version
-
-
-def _without_ignored(
-    places: Sequence[Place], ignored: Sequence[Ignored]
-) -> tuple[tuple[Place, ...], tuple[tuple[str, Finding, str], ...]]:
-    """Return *places* without the findings that the owner ignores, and those with the reasons."""
-    kept, left_out = [], []
-    for place in places:
-        findings = []
-        for found in place.findings:
-            evidence = found.evidence
-            for rule in ignored:
-                if rule.code.upper() == found.code.name:
-                    gone = [each for each in evidence if fnmatch(each.what, rule.path)]
-                    if gone:
-                        less = replace(found, evidence=tuple(gone))
-                        left_out.append((place.name, less, rule.reason))
-                    evidence = tuple(each for each in evidence if each not in gone)
-            if evidence:
-                findings.append(replace(found, evidence=evidence))
-        if len(findings) != len(place.findings) or findings != [*place.findings]:
-            editable = bool(place.installed and place.installed.editable)
-            judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
-            verdict = verdict_of(findings, editable=editable) if judged else place.verdict
-            kept.append(replace(place, findings=tuple(findings), verdict=verdict))
-        else:
-            kept.append(place)
-    return tuple(kept), tuple(left_out)
 
 
 def _commands_that_fix(places: Sequence[Place], fixes: Fixes) -> tuple[tuple[str, ...], ...]:

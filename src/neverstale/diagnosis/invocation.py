@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from neverstale.files import text_if_there
+from neverstale.process import outer_environment
 from neverstale.wheels.store import LAUNCHER
 
 Typed = Callable[..., tuple[str, ...]]
@@ -43,11 +44,18 @@ def find_invocation(root: Path) -> Typed:
     start: tuple[str, ...]
     if program.name == "neverstale.py" and program.is_file():
         start = ("uv", "run", "--script", str(program.absolute()))
-    elif shutil.which("neverstale"):
+    elif _is_on_path():
         start = ("neverstale",)
     else:
         start = ("uvx", "--from", _origin(), "neverstale")
     return _beginning_with(*start, "--project", str(root))
+
+
+def _is_on_path() -> bool:
+    """Return whether a shell finds the command: uvx has it on PATH only while it runs."""
+    if os.environ.get("VIRTUAL_ENV") == sys.prefix:
+        return True
+    return shutil.which("neverstale", path=outer_environment().get("PATH", "")) is not None
 
 
 def _origin() -> str:

@@ -1,7 +1,8 @@
 """One place where a copy of the project is: read, and checked against what is known."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
@@ -46,7 +47,7 @@ from neverstale.environments.path_search import interpreter_of
 from neverstale.errors import NeverstaleError
 from neverstale.files import Tick, folders, no_tick
 from neverstale.project.bytecode import find_misleading_bytecode
-from neverstale.project.metadata import Project
+from neverstale.project.metadata import Ignored, Project
 from neverstale.wheels.archives import pointers_in, read_sdist, read_wheel
 from neverstale.wheels.distribution import Distribution
 from neverstale.wheels.inputs import Present, in_words
@@ -58,7 +59,8 @@ class Place:
     """Where a copy is, and what was found.
 
     ``reason`` says why the verdict is unknown; it is empty otherwise. ``environment`` and
-    ``installed`` are None where the copy is an archive or the sources themselves.
+    ``installed`` are None where the copy is an archive or the sources themselves. ``ignored`` are
+    findings that the owner has left out, each with the reason.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Place:
     reason: str = ""
     environment: Environment | None = None
     installed: Installed | None = None
+    ignored: tuple[tuple[Finding, str], ...] = ()
 
     def with_findings(self, *findings: Finding) -> "Place":
         """Return this place with more *findings*, and the verdict that they ask for."""
@@ -111,6 +114,27 @@ class Reference:
         return self.built
 
 
+def without_ignored(place: Place, rules: Sequence[Ignored]) -> Place:
+    """Return *place* without the findings that the owner ignores, and the verdict of the rest."""
+    kept: list[Finding] = []
+    ignored = [*place.ignored]
+    for found in place.findings:
+        evidence = found.evidence
+        for rule in (each for each in rules if each.code.upper() == found.code.name):
+            left_out = tuple(each for each in evidence if fnmatch(each.what, rule.path))
+            evidence = tuple(each for each in evidence if each not in left_out)
+            if left_out:
+                ignored.append((replace(found, evidence=left_out), rule.reason))
+        if evidence:
+            kept.append(replace(found, evidence=evidence))
+    if len(ignored) == len(place.ignored):
+        return place
+    editable = bool(place.installed and place.installed.editable)
+    judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
+    verdict = verdict_of(kept, editable=editable) if judged else place.verdict
+    return replace(place, findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
+
+
 def examine(
     project: Project,
     environment: Environment,
@@ -141,7 +165,8 @@ def examine(
     if installed is None:
         return _without(place, environment, reference.packages, fix)
     place = replace(place, installed=installed, version=installed.distribution.version)
-    return _with(project, place, environment, installed, reference, fixes)
+    place = _with(project, place, environment, installed, reference, fixes)
+    return without_ignored(place, project.ignored)
 
 
 def _with(

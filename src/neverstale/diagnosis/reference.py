@@ -68,6 +68,7 @@ class References:
             return self._reference(known[0], known)
         doubt = self._reason_not_to_build()
         if doubt:
+            self.compared = f"what is known without a build: {doubt}"
             before = self.builder.store.newest(self.project, kind)
             changed = present.changed(before.answers) if before else []
             what = ", ".join(map(in_words, changed[:3]))

@@ -333,7 +333,7 @@ def _from_sources(task: Task) -> list[str]:
     copies = [f for f in editable.distribution.files if f.startswith("{scripts}/")]
     if not copies:
         return ["--with-editable", str(project.root)]
-    return ["--with", str(reference_for(project, environment, builder, "wheel").archive)]
+    return ["--with", str(wheels_of(task, _own_python(task))[0])]
 
 
 def command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
@@ -375,8 +375,8 @@ def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
             refuse_sources(each)
             minor = interpreter_of(task.uv, python).minor if each.may_compile else None
             present = Present(each, minor)
-            built = task.builder.known(present, "wheel")
-            if built is None or not store.whole(built):
+            built = task.builder.usable(present, "wheel")
+            if built is None:
                 clean_artifacts(each)
                 built = task.builder.build(present, "wheel", python)
             built.archive.touch()  # uv is to read it, not what its cache made of it

@@ -15,6 +15,7 @@ from neverstale.project.pyproject import (
     load_tables,
     missing_tables,
     refusal_of,
+    settings_in,
     wrong_settings,
     wrong_types,
 )
@@ -171,9 +172,8 @@ def _completed(tables: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _target(tables: Mapping[str, Any]) -> str | None:
-    tool = tables.get("tool", {})
-    settings = tool.get("neverstale", {}) if isinstance(tool, dict) else {}
-    return settings.get("target") if isinstance(settings, dict) else None
+    settings = settings_in(tables) if isinstance(tables.get("tool", {}), dict) else {}
+    return settings.get("target")
 
 
 def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
@@ -193,7 +193,7 @@ def _read_tables(root: Path, tables: Mapping[str, Any]) -> Project:
         problems.append(f"[tool.neverstale] target is {target!r}, not `tool` or `venv`")
     if problems:
         raise refusal_of(problems)
-    settings = tables.get("tool", {}).get("neverstale", {})
+    settings = settings_in(tables)
     origins = _origins(root, requirements)
     declared = None if dynamic & {"scripts", "gui-scripts", "entry-points"} else commands
     return Project(

@@ -1,6 +1,7 @@
 """pyproject.toml as a file: read, and of the shape that it has to be."""
 
 import difflib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -54,6 +55,9 @@ OWN_KEYS: dict[str, Kind] = {
 
 SETTINGS = ("target", "tests", "ignore", "generated")
 """The keys of [tool.neverstale]; ``generated`` is accepted and has had no effect since 0.3."""
+
+TESTED = ("editable", "wheel")
+"""What the sessions of the template install for the tests."""
 
 IGNORING = ("code", "path", "reason")
 """The keys of an entry of [tool.neverstale] ignore."""
@@ -116,9 +120,19 @@ def _wrong_value(path: str, value: object, kind: Kind) -> Iterator[str]:
         yield f"`{path}` is not a list of strings"
 
 
+def settings_in(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``[tool.neverstale]``, or what it was called before 0.3: ``[tool.freshness]``."""
+    tool = tables.get("tool", {})
+    settings: dict[str, Any] = tool.get("neverstale", tool.get("freshness", {}))
+    return settings if isinstance(settings, dict) else {}
+
+
 def wrong_settings(tables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong in ``[tool.neverstale]``; the nearest known key is named."""
-    settings = tables.get("tool", {}).get("neverstale", {})
+    settings = settings_in(tables)
+    tests = settings.get("tests", "editable")
+    if tests not in TESTED:
+        yield f"[tool.neverstale] tests is {tests!r}, not {' or '.join(map(repr, TESTED))}"
     yield from _unknown_keys("[tool.neverstale]", settings, SETTINGS)
     entries = settings.get("ignore", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -130,6 +144,8 @@ def wrong_settings(tables: Mapping[str, Any]) -> Iterator[str]:
             yield "`tool.neverstale.ignore` has a value that is not a string"
         elif not (entry.get("code") and entry.get("reason")):
             yield "`tool.neverstale.ignore` has an entry without a `code` or a `reason`"
+        elif not re.fullmatch(r"NS[1-7]\d\d", entry["code"], re.IGNORECASE):
+            yield f"`tool.neverstale.ignore`: {entry['code']!r} is not a code such as NS203"
 
 
 def _unknown_keys(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:

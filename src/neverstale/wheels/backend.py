@@ -17,7 +17,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from neverstale.cache import cache_folder, held
+from neverstale.cache import cache_folder, held, limit, prune
 from neverstale.files import read_bytes, short_hash, write_text
 from neverstale.process import Uv, explain_failure
 from neverstale.project.metadata import Project
@@ -78,6 +78,7 @@ def kept_backend(
     with held(place.with_suffix(".lock"), wait):
         installed = _usable(prefix, float("inf") if folder else MOST_SECONDS)
         if installed is None:
+            prune(limit())
             shutil.rmtree(place, ignore_errors=True)
             place.mkdir(parents=True)
             _make(uv, python, prefix, lines, constraints)

@@ -76,6 +76,11 @@ class Builder:
         """Return what the store has of the present state, or None."""
         return self.store.find(present.project, kind, present)
 
+    def usable(self, present: Present, kind: Kind) -> Built | None:
+        """Return what `known` returns if its file is still what was put in, or None."""
+        built = self.known(present, kind)
+        return built if built and self.store.whole(built) else None
+
     def build(self, present: Present, kind: Kind, python: Sequence[str]) -> Built:
         """Build *kind* from the sources as they are, and store it with what the build read.
 
@@ -168,7 +173,7 @@ class Builder:
         """Return a wheel of the project in *folder*, a build requirement by path."""
         project = read_project(folder, self.ask)
         present = Present(project)
-        return (self.known(present, "wheel") or self.build(present, "wheel", [])).archive
+        return (self.usable(present, "wheel") or self.build(present, "wheel", [])).archive
 
     def ask(self, project: Project, *, may_build: bool = True, old: bool = False) -> Declared:
         """Return what the backend of *project* says of it, whose name is not known yet.

@@ -2,8 +2,9 @@
 
 A question is a word and its object: ``file src/demo/cli.py``, ``kind setup.cfg`` (is it there, and
 what), ``folder src`` (its listing), ``project ../hook`` (all its files), ``variable DEMO``,
-``tree`` (the names of all source files), ``git``, ``hg``, ``day``, ``python``. Paths below the project are relative to it. The answers are
-digests and words; what a build asked is in its record (`recorder`).
+``tree`` (the names of all source files), ``git``, ``hg``, ``day``, ``python``. Paths below the
+project are relative to it. The answers are digests and words; what a build asked is in its record
+(`recorder`).
 """
 
 import os

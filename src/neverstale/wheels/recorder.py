@@ -13,16 +13,28 @@ import importlib._bootstrap_external as _loader
 import os
 import sys
 from types import FrameType
-from typing import Any, Callable, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
 
 LIBRARY = os.path.dirname(os.__file__)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-CHANGED = ("os.mkdir", "os.remove", "os.rmdir", "os.truncate", "shutil.rmtree")
-MOVED = ("os.rename", "os.link", "os.symlink")
+CHANGED = {"os.mkdir": 2, "os.remove": 1, "os.rmdir": 1, "os.truncate": 9, "shutil.rmtree": 1}
+"""Events of one path, and which argument is the folder that it is relative to (-1: none)."""
+
+MOVED = {"os.rename": 2, "os.link": 2, "os.symlink": 2}
+"""Events of two paths, the same."""
+
 STARTED = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.spawn")
 IN_BETWEEN = ("os.py", "<frozen os>", "_collections_abc.py", "<frozen _collections_abc>", __file__)
 COUNTED = ("string.py", "posixpath.py", "ntpath.py", "<frozen posixpath>", "<frozen ntpath>")
 stat, lstat = os.stat, os.lstat
+
+
+def asking() -> Optional[FrameType]:
+    """Return the frame of the code that asks the environment, behind what only passes it on."""
+    frame: Optional[FrameType] = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.endswith(IN_BETWEEN):
+        frame = frame.f_back
+    return frame
 
 
 def exists(path: Any) -> bool:
@@ -43,9 +55,18 @@ def start(folder: str, kept: str) -> None:
     out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     program = os.path.realpath(sys.executable)
     made = os.path.join(os.path.dirname(program), "Modules")  # of a Python in its build folder
-    noise = tuple({os.path.join(p, "") for p in (sys.prefix, LIBRARY, folder, program, made)})
+    zipped = "python%d%d.zip" % sys.version_info[:2]
+    ours = (
+        sys.prefix,
+        LIBRARY,
+        os.path.join(os.path.dirname(LIBRARY), zipped),
+        folder,
+        program,
+        made,
+    )
+    noise = tuple({os.path.join(path, "") for path in ours})
     seen: Set[Tuple[str, str]] = set()
-    state = {"busy": False, "copies": 0}
+    state: Dict[str, Any] = {"busy": False, "copies": 0, "copied": None}
 
     def note(kind: str, path: Any) -> None:
         if isinstance(path, int) or state["busy"]:
@@ -59,7 +80,9 @@ def start(folder: str, kept: str) -> None:
         state["busy"] = True
         try:
             absolute = os.path.abspath(path)
-            if (kind, absolute) not in seen and not (absolute + os.sep).startswith(noise):
+            place = os.path.join(absolute, "")
+            above = kind == "k" and any(each.startswith(place) for each in noise)
+            if (kind, absolute) not in seen and not place.startswith(noise) and not above:
                 if kind == "w" and kept:
                     keep(absolute)
                 seen.add((kind, absolute))
@@ -80,9 +103,9 @@ def start(folder: str, kept: str) -> None:
             os.write(out, b"c" + copy.encode() + b":" + os.fsencode(path) + b"\0")
 
     def note_variable(key: object) -> None:
-        frame: Optional[FrameType] = sys._getframe(2)
-        while frame is not None and frame.f_code.co_filename.endswith(IN_BETWEEN):
-            frame = frame.f_back
+        frame = asking()
+        if frame is not None and (id(frame), frame.f_lasti) == state["copied"]:
+            return  # one of all: the environment is copied, for a process to be started
         place = frame.f_code.co_filename if frame is not None else ""
         # What the standard library asks (PATH, HOME, TMPDIR) shows in what it opens or starts.
         own = place.startswith((LIBRARY, "<frozen")) and "site-packages" not in place
@@ -105,11 +128,12 @@ def start(folder: str, kept: str) -> None:
         elif event in ("os.listdir", "os.scandir"):
             note("l", arguments[0] if arguments[0] is not None else ".")
         elif event in CHANGED:
-            # Folders that exist are made again by many (exist_ok); that makes nothing.
-            if event != "os.mkdir" or not exists(arguments[0]):
+            # A folder that exists is often made again (exist_ok); that makes nothing.
+            again = event == "os.mkdir" and exists(arguments[0])
+            if arguments[CHANGED[event] :][:1] in ((), (-1,), (None,)) and not again:
                 note("w", arguments[0])
-        elif event in MOVED:
-            note("w", arguments[0])
+        elif event in MOVED and arguments[MOVED[event] :][:1] in ((), (-1,)):
+            note("w" if event == "os.rename" else "r", arguments[0])
             note("w", arguments[1])
         elif event in STARTED:
             note_program(arguments)
@@ -134,6 +158,12 @@ def start(folder: str, kept: str) -> None:
         note_variable(key)
         return getitem(self, key)
 
+    def iterated(self: Any) -> Iterator[str]:
+        for key in list(self._data):
+            frame = asking()
+            state["copied"] = (id(frame), frame.f_lasti if frame else 0)
+            yield self.decodekey(key)
+
     cached = _loader.cache_from_source
 
     def cache_of(path: Any, *arguments: Any, **options: Any) -> Any:
@@ -142,6 +172,7 @@ def start(folder: str, kept: str) -> None:
             raise NotImplementedError
         return cached(path, *arguments, **options)
 
+    environ.__iter__ = iterated  # type: ignore[method-assign]
     environ.__getitem__ = asked_for  # type: ignore[method-assign]
     os.stat, os.lstat = wrapped(stat), wrapped(lstat)
     _loader.cache_from_source = cache_of
