@@ -10,7 +10,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check sample scenarios bench clean
+.PHONY: help demo test lint types check sample scenarios bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ scenarios: $(UV) ## run the whole matrix: every edit, backend, layout and type
 
 bench: $(UV) ## time the commands against those that people type instead
 	$(UV) run --quiet nox --session bench
+
+wheel: $(UV) ## build the wheel and the launcher that the template ships
+	$(UV) run --quiet tools/bundle.py
 
 clean: ## remove the caches and the tools that these targets made
 	rm -rf .cache .tools .venv .nox .mypy_cache .pytest_cache .ruff_cache
