@@ -5,16 +5,18 @@ import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
-from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict
 from neverstale.diagnosis.places import Place
-from neverstale.environments.imports import Origin
 from neverstale.errors import CANNOT_TELL, FRESH, STALE
-from neverstale.install.workflows import Outcome
-from neverstale.wheels.store import Built
+
+if TYPE_CHECKING:
+    from neverstale.diagnosis.doctor import Diagnosis
+    from neverstale.environments.imports import Origin
+    from neverstale.install.workflows import Outcome
+    from neverstale.wheels.store import Built
 
 FORMAT = 1
 """The version of the JSON's shape; a change that breaks a reader raises it."""
@@ -36,7 +38,7 @@ def exit_code(places: Sequence[Place]) -> int:
     return STALE if installed <= {Verdict.NOT_INSTALLED} else FRESH
 
 
-def as_json(diagnosis: Diagnosis) -> str:
+def as_json(diagnosis: "Diagnosis") -> str:
     """Return the diagnosis as one JSON object; its shape is FORMAT, in schemas/doctor.json."""
     return json.dumps(
         {
@@ -106,7 +108,7 @@ def _evidence(evidence: Evidence) -> dict[str, str | None]:
     }
 
 
-def as_text(diagnosis: Diagnosis, width: int) -> str:
+def as_text(diagnosis: "Diagnosis", width: int) -> str:
     """Return the diagnosis as text of *width* columns, without colour."""
     root = diagnosis.project.root
     lines = [
@@ -127,7 +129,7 @@ def as_text(diagnosis: Diagnosis, width: int) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _summary(diagnosis: Diagnosis) -> str:
+def _summary(diagnosis: "Diagnosis") -> str:
     code = exit_code(diagnosis.places)
     if code == FRESH:
         return "all fresh"
@@ -165,7 +167,7 @@ def _short(path: Path, root: Path) -> str:
     return f"~{str(path)[len(home) :]}" if path.is_relative_to(home) else str(path)
 
 
-def _runs(diagnosis: Diagnosis) -> Iterator[str]:
+def _runs(diagnosis: "Diagnosis") -> Iterator[str]:
     """Yield what a shell runs for each command."""
     root = diagnosis.project.root
     found: set[str] = set()
@@ -178,7 +180,7 @@ def _runs(diagnosis: Diagnosis) -> Iterator[str]:
         yield f"{command} is not on PATH"
 
 
-def _imports(diagnosis: Diagnosis) -> Iterator[str]:
+def _imports(diagnosis: "Diagnosis") -> Iterator[str]:
     root = diagnosis.project.root
     for imports in diagnosis.imports:
         for there, elsewhere in zip(imports.there, imports.elsewhere, strict=True):
@@ -190,7 +192,7 @@ def _imports(diagnosis: Diagnosis) -> Iterator[str]:
                 yield f"{name}, elsewhere: {_origin(elsewhere, root)}"
 
 
-def _origin(origin: Origin, root: Path) -> str:
+def _origin(origin: "Origin", root: Path) -> str:
     return f"{_short(origin.path, root)} ({origin.by})" if origin.path else origin.by
 
 
@@ -233,7 +235,7 @@ def as_explanation(code: Code, width: int) -> str:
     return "\n\n".join(textwrap.fill(paragraph, width) for paragraph in paragraphs)
 
 
-def of_install(outcome: Outcome, seconds: float) -> Iterator[str]:
+def of_install(outcome: "Outcome", seconds: float) -> Iterator[str]:
     """Yield what an install came to, a line for each project; the last line matters most."""
     for place, built in reversed(outcome.places):
         held = f"{_held(built)} verified"
@@ -253,7 +255,7 @@ def of_install(outcome: Outcome, seconds: float) -> Iterator[str]:
             yield f"Installed {what} in {place.name} (fresh: {held}) in {seconds:.1f}s"
 
 
-def _held(built: Built | None) -> str:
+def _held(built: "Built | None") -> str:
     if built is None:
         return "metadata"
     found = built.distribution

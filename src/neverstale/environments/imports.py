@@ -4,7 +4,6 @@ The order is that of https://docs.python.org/3/library/sys_path_init.html and
 https://docs.python.org/3/library/site.html.
 """
 
-import ast
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -110,6 +109,8 @@ def _mappings(environment: Environment) -> tuple[dict[str, Path], bool]:
 
 
 def _mapping_in(finder: Path) -> dict[str, Path] | None:
+    import ast
+
     with suppress(OSError, ValueError, SyntaxError, RecursionError, MemoryError):
         for node in ast.parse(read_text(finder)).body:
             target = node.target if isinstance(node, ast.AnnAssign) else None

@@ -7,11 +7,8 @@ reached through a link.
 
 import os
 import re
-import tarfile
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from email.parser import HeaderParser
 from functools import cached_property
 from pathlib import Path
 
@@ -202,6 +199,8 @@ def is_archive_of(name: NormalizedName, path: Path) -> bool:
 
 def _is_zip_of(name: NormalizedName, path: Path) -> bool:
     """Return whether a wheel has METADATA of *name*; one that was cut off counts, too."""
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as archive:
             found = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
@@ -212,6 +211,9 @@ def _is_zip_of(name: NormalizedName, path: Path) -> bool:
 
 def _is_sdist_of(name: NormalizedName, path: Path) -> bool:
     """Return whether an archive begins as an sdist does; one that was cut off counts, too."""
+    import tarfile
+    from email.parser import HeaderParser
+
     if not read_bytes(path, 2):
         return True
     top = path.name.removesuffix(".tar.gz")

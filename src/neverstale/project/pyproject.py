@@ -1,6 +1,5 @@
 """pyproject.toml as a file: read, and of the shape that it has to be."""
 
-import difflib
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -149,6 +148,8 @@ def wrong_settings(tables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unknown_keys(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:
+    import difflib
+
     for key in table:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)

@@ -191,18 +191,21 @@ def store_of(root: Path, *, looking: bool = False) -> Store:
     NeverstaleError where the store, or a part of it, is a link.
     """
     own = root / FOLDER
-    elsewhere = Store(cache_folder() / "projects" / short_hash(os.path.realpath(root)))
     if not own.exists() and not own.is_symlink() and not (root / LAUNCHER).is_file():
-        return elsewhere
+        return _in_cache(root)
     links = [path for path in (own, *(own / part for part in PARTS)) if path.is_symlink()]
     if looking and (links or (own.is_dir() and not _is_ours(own, root))):
-        return elsewhere
+        return _in_cache(root)
     if links:
         raise NeverstaleError(
             f"{links[0].relative_to(root)} is a link to {os.readlink(links[0])}",
             hint=f"remove the link: `rm {links[0].relative_to(root)}`",
         )
     return Store(own)
+
+
+def _in_cache(root: Path) -> Store:
+    return Store(cache_folder() / "projects" / short_hash(os.path.realpath(root)))
 
 
 def _is_ours(folder: Path, root: Path) -> bool:

@@ -76,22 +76,17 @@ def check_pointer(root: Path, installed: Installed, fix: Fix) -> Iterator[Findin
 
 
 def _local_path(url: str) -> Path | None:
-    from urllib.parse import urlsplit
-    from urllib.request import url2pathname
+    from urllib.parse import unquote, urlsplit
 
     try:
         parts = urlsplit(url)
-        path = url2pathname(parts.path) if os.name == "nt" else _unquoted(parts.path)
+        path = unquote(parts.path, errors="surrogateescape")
         os.fsencode(path)
     except (ValueError, OSError):  # no URL, or not one of a path
         return None
+    if os.name == "nt":  # file:///C:/folder, file://server/share
+        path = f"//{parts.netloc}{path}" if parts.netloc else path.lstrip("/")
     return Path(path) if parts.scheme == "file" and "\0" not in path else None
-
-
-def _unquoted(path: str) -> str:
-    from urllib.parse import unquote
-
-    return unquote(path, errors="surrogateescape")
 
 
 def belongs(folder: Path, root: Path) -> bool:
