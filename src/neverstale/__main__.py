@@ -21,7 +21,6 @@ def main() -> int:
 
     from neverstale.cli import main as run
 
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     return run()
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(verbose=options.verbose, quiet=options.quiet)
     verb: Verb = getattr(verbs, options.verb.replace("-", "_"))
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on it is caught
         return verb(options, console)
     except NeverstaleError as error:
         console.complain(error)
@@ -50,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         what = f"unexpected {type(error).__name__}: {error}"
         hint = "run it again with NEVERSTALE_TRACEBACK=1 and report what it prints"
         console.complain(NeverstaleError(what, hint=hint))
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return CANNOT_TELL
 
 
