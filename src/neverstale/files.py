@@ -208,28 +208,32 @@ def folders(root: Path, *, through_links: bool, without: Collection[Path] = ()) 
 
     Left out are *without*, environments, caches and the folders of other programs;
     ``__pycache__`` is an entry and not entered. A cache is one at the root or a hidden one: a
-    package may ship a CACHEDIR.TAG. A link to a folder is entered only *through_links*, and
-    never where it leads to a folder that contains it, or the root. Raise OSError.
+    package may ship a CACHEDIR.TAG. A link to a folder is entered only *through_links*, never
+    where it leads to the root or above, and each folder once, however many links lead to it. Raise
+    OSError.
     """
     left_out = frozenset(map(str, without))
-    waiting: list[tuple[Path, frozenset[tuple[int, int]]]] = [(root, frozenset())]
+    waiting, seen = [root], set[tuple[int, int]]()
     while waiting:
-        folder, within = waiting.pop()
+        folder = waiting.pop()
         status = folder.stat()
-        identity = (status.st_dev, status.st_ino)
-        if identity in within:
+        if (status.st_dev, status.st_ino) in seen:
             continue
         found = _entries(folder)
-        if within and is_apart(folder, root, {entry.name for entry in found}):
+        if seen and is_apart(folder, root, {entry.name for entry in found}):
             continue
+        seen.add((status.st_dev, status.st_ino))
         found = [e for e in found if e.name not in NOT_THE_PROJECT and e.path not in left_out]
         yield folder, found
-        waiting += [
-            (Path(entry.path), within | {identity})
+        inner = [
+            entry
             for entry in reversed(found)
             if entry.name != "__pycache__" and leads_to_folder(entry, through_links=through_links)
             if not (entry.is_symlink() and root.is_relative_to(real(entry.path)))
         ]
+        # What is reached without a link comes first: its path is the one that people know.
+        waiting[:0] = (Path(entry.path) for entry in inner if entry.is_symlink())
+        waiting += (Path(entry.path) for entry in inner if not entry.is_symlink())
 
 
 def is_apart(folder: Path, root: Path, names: Collection[str]) -> bool:

@@ -209,7 +209,9 @@ def _shown(name: str, value: str) -> str:
 
 def without_password(text: str) -> str:
     """Return *text* with *** for the user and password of each URL in it (RFC 3986, 3.2.1)."""
-    return re.sub(r"(?<=://)[^\s/?#]*@|(?<=://)[^\s]*@(?=[^\s@]*$)", "***@", text)
+    proper = r"(?<=://)[^\s/?#\"]*@"
+    improper = r"(?<=://)[^\s@\"]*:[^\s\"]*@(?=[^\s@\"]*)"  # with a slash in the password
+    return re.sub(f"{proper}|{improper}", "***@", text)
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:

@@ -33,12 +33,15 @@ class Console:
         """Print an answer; a name that the terminal's encoding lacks is escaped, not fatal."""
         self._end_progress()
         encoding = sys.stdout.encoding or "utf-8"
-        print(printable(text).encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        print(
+            printable(without_password(text)).encode(encoding, "backslashreplace").decode(encoding),
+            flush=True,
+        )
 
     def tell(self, text: str) -> None:
         """Say *text* to whoever waits for the work."""
         self._end_progress()
-        text = printable(text).encode("utf-8", "backslashreplace").decode()
+        text = printable(without_password(text)).encode("utf-8", "backslashreplace").decode()
         encoding = sys.stderr.encoding or "utf-8"
         print(text.encode(encoding, "replace").decode(encoding), file=sys.stderr, flush=True)
 
@@ -64,10 +67,10 @@ class Console:
 
     def complain(self, error: NeverstaleError) -> None:
         """Say what stopped the work, what to do about it, and what another program said of it."""
-        message = without_password(error.message).replace("\n", " ")
+        message = error.message.replace("\n", " ")
         self.tell(f"error: {message}\nhint: {error.hint}")
         if error.details.strip():
-            self.tell(f"\n{without_password(error.details.strip())}")
+            self.tell(f"\n{error.details.strip()}")
 
     def wait(self) -> None:
         """Say why nothing goes on."""
