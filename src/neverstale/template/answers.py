@@ -88,7 +88,8 @@ def newer_than(template: Template, listing: str) -> str | None:
     *listing* is what ``git ls-remote`` gives. Where there are tags, releases count, and
     pre-releases only for a project that has one; where there is none, the last commit does.
     """
-    commits = {name: commit for commit, name in map(str.split, listing.splitlines())}
+    rows = (line.split() for line in listing.splitlines())
+    commits = {row[1]: row[0] for row in rows if len(row) == 2}  # noqa: PLR2004 - name and commit
     names = (name for name in commits if not name.endswith("^{}"))
     tags = {name.removeprefix("refs/tags/") for name in names if name != "HEAD"}
     releases = {tag: version for tag in tags if (version := _version(tag))}
