@@ -15,25 +15,25 @@ export UV_PYTHON_DOWNLOADS ?= never
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-demo: $(UV) ## render a project, install it, edit it, install it again, look
+demo: $(UV) ## render a project, install it, edit it, install it again
 	$(UV) run --quiet bench/demo.py $(ARGS)
 
-test: $(UV) ## run the tests
+test: $(UV) ## run the tests, without the slow ones
 	$(UV) run --quiet pytest --numprocesses 2 -m "not slow" $(ARGS)
 
-lint: $(UV) ## look for mistakes, and at the format
+lint: $(UV) ## find mistakes, check the format
 	$(UV) run --quiet nox --session lint format-check
 
 types: $(UV) ## check the types
 	$(UV) run --quiet nox --session types
 
-check: $(UV) ## lint, types and tests: all that must pass before a push
+check: $(UV) ## lint, types and tests: everything that must pass before a push
 	$(UV) run --quiet nox --session lint format-check types tests
 
-sample: $(UV) ## run a part of the whole matrix
+sample: $(UV) ## run one case of each slow test
 	$(UV) run --quiet nox --session sample
 
-scenarios: $(UV) ## run the whole matrix: every edit, backend, layout and type
+scenarios: $(UV) ## run all tests, the slow ones too
 	$(UV) run --quiet nox --session scenarios
 
 bench: $(UV) ## time the commands against those that people type instead
