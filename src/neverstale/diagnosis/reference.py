@@ -77,8 +77,9 @@ class References:
         try:
             built = self._build(kind, present, environment)
         except NeverstaleError as error:
+            said = (error.details.strip().splitlines() or [error.message])[-1]
             self.compared, self.failed = "pyproject.toml alone: the build failed", True
-            return Reference(None, self._names(None), f"the build failed: {error.message}")
+            return Reference(None, self._names(None), f"the build failed: {said}")
         self.compared = "a fresh build"
         return self._reference(built, [built, *known])
 
