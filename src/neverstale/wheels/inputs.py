@@ -2,7 +2,8 @@
 
 A question is a word and its object: ``file src/demo/cli.py``, ``kind setup.cfg`` (is it there, and
 what), ``folder src`` (its listing), ``project ../hook`` (all its files), ``variable DEMO``,
-``tree`` (the names of all source files), ``git``, ``hg``, ``day``, ``python``. Paths below the
+``tree`` (the names of all source files, but for those behind it that the build wrote), ``git``,
+``hg``, ``day``, ``python``. Paths below the
 project are relative to it. The answers are digests and words; what a build asked is in its record
 (`recorder`).
 """
@@ -18,11 +19,11 @@ from pathlib import Path
 from neverstale.errors import NeverstaleError
 from neverstale.files import (
     EXECUTABLE,
-    MARKERS,
     NOT_THE_PROJECT,
     Tick,
     digest_of_file,
     folders,
+    is_apart,
     leads_to_file,
     listing,
     no_tick,
@@ -102,10 +103,21 @@ def questions_of(
     written = events.of("w")
     ours = tuple(os.path.join(os.path.realpath(f), "") for f in without)
 
+    known: dict[Path, bool] = {}
+
+    def is_within(path: Path) -> bool:
+        """Return whether *path* is in an environment or a cache inside of the project."""
+        if path == project.root or not path.is_relative_to(project.root):
+            return False
+        if path not in known:
+            known[path] = is_within(path.parent) or _is_passed_over(path, project.root)
+        return known[path]
+
     def counts(path: str) -> bool:
         below = _spelled(project.root, path)
         return not (
-            path in written
+            is_within(Path(path))
+            or path in written
             or any(parent in written for parent in map(str, Path(path).parents))
             or os.path.join(os.path.realpath(path), "").startswith(ours)
             or path.startswith(("/proc/", "/dev/", "/sys/"))
@@ -121,7 +133,10 @@ def questions_of(
     found |= {f"variable {name}" for name in events.of("v") - GIVEN if _is_asked(name)}
     found |= {each for each in VERSIONING if events.of("p") & {each, f"{each}.exe"}}
     if events.opaque:
-        found |= {"tree", *(f"file {path}" for path in find_sources(project))}
+        made = {_spelled(project.root, path) for path in written}
+        made &= {question[5:] for question in outputs_of(project, events)}
+        found.add("\t".join(["tree", *sorted(made)]))
+        found |= {f"file {path}" for path in find_sources(project) if path not in made}
     if project.may_compile:
         found.add("settings")
     if not events.seen or project.may_compile:
@@ -221,6 +236,8 @@ class Present:
 
     def _answer(self, question: str) -> str:
         word, _, about = question.partition(" ")
+        if question.startswith("tree\t"):
+            return self._circumstance(question)
         path = self.project.root / about
         of_path = {"file": _content_of, "kind": _kind_of, "project": _project_at}
         if word in of_path:
@@ -233,8 +250,9 @@ class Present:
         return self._circumstance(word)
 
     def _circumstance(self, word: str) -> str:
-        if word == "tree":
-            return short_hash(*sorted(find_sources(self.project)))
+        tree, *without = word.split("\t")
+        if tree == "tree":
+            return short_hash(*sorted(find_sources(self.project).keys() - set(without)))
         if word == "git":
             return state_of(self.project.root)
         if word == "hg":
@@ -283,8 +301,7 @@ def _is_passed_over(path: Path, root: Path) -> bool:
     below = path.relative_to(root).as_posix()
     if _is_noise(below) or FOR_ONE_PYTHON.fullmatch(path.name):
         return True
-    apart = path.name.startswith(".") or path.parent == root
-    return apart and any((path / marker).is_file() for marker in MARKERS)
+    return path.is_dir() and is_apart(path, root, listing(path))
 
 
 def _project_at(root: Path) -> str:
@@ -313,7 +330,7 @@ def _mercurial(root: Path) -> str:
 
 def in_words(question: str) -> str:
     """Return what a question is about, for a person."""
-    word, _, about = question.partition(" ")
+    word, _, about = question.partition("\t")[0].partition(" ")
     return {
         "folder": f"the files in {about}",
         "variable": f"the variable {about}",
