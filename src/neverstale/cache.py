@@ -46,7 +46,7 @@ def cache_folder() -> Path:
 
 def _can_be_made(folder: Path) -> bool:
     there = next(each for each in (folder, *folder.parents) if each.exists())
-    return os.access(there, os.W_OK)
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
 def limit() -> int:
     """Return how many bytes the cache may have after `prune`."""
     named = os.environ.get("NEVERSTALE_CACHE_SIZE", "")
-    return (int(named) if named.isdigit() else LIMIT_MIB) << 20
+    return (int(named) if named.isdecimal() else LIMIT_MIB) << 20
 
 
 def prune(most: int) -> list[Path]:
@@ -92,9 +92,10 @@ def prune(most: int) -> list[Path]:
 def clean() -> int:
     """Remove the whole cache; return how many bytes that freed."""
     root = cache_folder()
-    size = _size(root) if root.is_dir() else 0
-    if not root.is_symlink():
-        shutil.rmtree(root, ignore_errors=True)
+    if root.is_symlink() or not root.is_dir():
+        return 0
+    size = _size(root)
+    shutil.rmtree(root, ignore_errors=True)
     return size
 
 

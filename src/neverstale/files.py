@@ -89,7 +89,7 @@ def new_hash(algorithm: str) -> "hashlib._Hash":
     """Return a new hash; raise ValueError where Python does not have that algorithm."""
     if algorithm == "sha256":
         return hashlib.sha256()
-    if algorithm not in hashlib.algorithms_available:
+    if algorithm not in hashlib.algorithms_available or algorithm.startswith("shake"):
         raise ValueError(f"unsupported hash type {algorithm!r}")
     return hashlib.new(algorithm)
 

@@ -202,7 +202,11 @@ def _at(top: Path, folder: Path) -> tuple[str, ...]:
 
 
 def _environment() -> dict[str, str]:
-    environment = {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ELSEWHERE and not name.endswith("_PATHSPECS")
+    }
     return environment | {"GIT_OPTIONAL_LOCKS": "0"}
 
 

@@ -90,7 +90,7 @@ class Console:
         """Show that *done* of *total* files have been read, to who waits at a terminal."""
         waited = time.monotonic() - self._began > PATIENCE
         if waited and sys.stderr.isatty() and not self.quiet:
-            self._shown = f"reading files: {done} of {total}"
+            self._shown = f"reading files: {done} of {total}".ljust(len(self._shown))
             print(f"\r{self._shown}", end="", file=sys.stderr, flush=True)
 
     def _end_progress(self) -> None:

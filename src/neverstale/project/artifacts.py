@@ -25,8 +25,8 @@ from neverstale.files import Walked, folders, leads_to_file, read_bytes, text_if
 from neverstale.git import tracked_files
 
 BUILD = re.compile(
-    r"lib(\.[\w.]+(-\w+)*-(cpython|cp|pypy)?-?\d[\w.]*)?"  # lib.linux-x86_64-cpython-311
-    r"|temp\.[\w.]+(-\w+)*-(cpython|cp|pypy)?-?\d[\w.]*"
+    r"lib(\.[\w.]+(-[\w.]+)*-(cpython|cp|pypy)?-?\d[\w.]*)?"  # lib.linux-x86_64-cpython-311
+    r"|temp\.[\w.]+(-[\w.]+)*-(cpython|cp|pypy)?-?\d[\w.]*"
     r"|bdist\.(win32|[a-z]\w*(-[\w.]+)+)"
     r"|scripts-\d+\.\d+t?"
 )
@@ -40,6 +40,12 @@ STRICT = "__editable__."
 
 COMPILED_FOLDERS = ("_skbuild", "build/cp3*", "build/pp3*", "target")
 """Folders in which scikit-build, scikit-build-core, meson-python and Cargo compile."""
+
+ARCHIVES = (".whl", ".tar.gz", ".egg", ".gitignore")
+"""The ends of the names of what builds put into ``dist/``."""
+
+CARGO = ("debug", "release", "wheels", "maturin", "tmp", "CACHEDIR.TAG", ".", "x86_", "aarch64-")
+"""How the names begin of what Cargo and maturin put into ``target/``."""
 
 EXTENSIONS = (".so", ".pyd")
 
@@ -148,7 +154,9 @@ def is_artifact(path: str) -> bool:
     first, _, rest = path.partition("/")
     second = rest.partition("/")[0]
     return (
-        first in (".pdm-build", "_skbuild", "target", "dist")
+        first in (".pdm-build", "_skbuild")
+        or (first == "dist" and (not rest or rest.endswith(ARCHIVES)))
+        or (first == "target" and (not second or second.startswith(CARGO)))
         or first.endswith(".egg-info")
         or (first == "src" and second.endswith(".egg-info"))
         or (first == "build" and (not second or _is_build_folder(second)))
@@ -183,7 +191,7 @@ def _entries_of(folder: Path) -> list[Path]:
 
 def is_archive_of(name: NormalizedName, path: Path) -> bool:
     """Return whether *path* is a wheel, an sdist or an egg of *name*, by its name and content."""
-    if path.is_symlink():
+    if path.is_symlink() or not (path.is_file() or path.suffix == ".egg"):
         return False
     try:
         if path.suffix == ".whl":
@@ -205,7 +213,7 @@ def _is_zip_of(name: NormalizedName, path: Path) -> bool:
         with zipfile.ZipFile(path) as archive:
             found = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
             return any(canonicalize_name(n.partition("-")[0]) == name for n in found)
-    except (OSError, zipfile.BadZipFile, NotImplementedError):
+    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
         return read_bytes(path, 4) in (b"PK\3\4", b"")
 
 
@@ -225,7 +233,7 @@ def _is_sdist_of(name: NormalizedName, path: Path) -> bool:
                 if member.name == f"{top}/PKG-INFO" and (stream := archive.extractfile(member)):
                     text = stream.read(1 << 16).decode("utf-8", "replace")
                     return canonicalize_name(str(HeaderParser().parsestr(text)["Name"])) == name
-    except (OSError, EOFError, tarfile.TarError):
+    except (OSError, EOFError, tarfile.TarError, ValueError):
         return read_bytes(path, 2) == b"\x1f\x8b"
     return False
 

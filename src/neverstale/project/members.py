@@ -71,7 +71,7 @@ def in_one_workspace(together: Sequence[Project]) -> list[Project]:
 def _needed(
     project: Project, extra: NormalizedName
 ) -> list[tuple[NormalizedName, tuple[NormalizedName, ...]]]:
-    """Return what *project* requires of those beside it, with the extras that it asks of each.
+    """Return what *project* requires of those beside it and of itself, with the extras of each.
 
     *extra* is that of its own for which it is required, empty for what it always requires.
     """
@@ -79,6 +79,6 @@ def _needed(
     for requirement in sorted(project.requirements or (), key=str):
         name = canonicalize_name(requirement.name)
         own = extras_of(requirement)
-        if name in project.beside and (extra in own if extra else not own):
+        if name in (project.name, *project.beside) and (extra in own if extra else not own):
             found.append((name, tuple(sorted(map(canonicalize_name, requirement.extras)))))
     return found

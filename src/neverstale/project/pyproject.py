@@ -80,7 +80,7 @@ def load_tables(path: Path, *, may_be_missing: bool = False) -> dict[str, Any]:
             f"there is no pyproject.toml in {path.parent}",
             hint="run this in the project's folder, or name it with --project",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise NeverstaleError(
             f"pyproject.toml is not valid TOML: {error}",
             hint="correct that line, then run the command again",

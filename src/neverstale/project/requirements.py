@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
-OF_EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)")
+OF_EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)|[\"']([^\"']+)[\"']\s*==\s*extra\b")
 """In a marker: the extra that a requirement is for."""
 
 
@@ -64,7 +64,8 @@ def _kind(requirement: "Requirement", extras: frozenset[NormalizedName]) -> Kind
 
 def extras_of(requirement: "Requirement") -> frozenset[NormalizedName]:
     """Return the extras that *requirement* is for."""
-    return frozenset(map(canonicalize_name, OF_EXTRA.findall(str(requirement.marker or ""))))
+    found = OF_EXTRA.findall(str(requirement.marker or ""))
+    return frozenset(canonicalize_name(first or second) for first, second in found)
 
 
 def _canonical(specifiers: "SpecifierSet") -> frozenset[tuple[str, str]]:
@@ -76,8 +77,8 @@ def _canonical(specifiers: "SpecifierSet") -> frozenset[tuple[str, str]]:
     for specifier in specifiers:
         version = specifier.version
         if specifier.operator == "~=" and "*" not in version:
-            release = Version(version).release[:-1]
-            next_one = ".".join(map(str, (*release[:-1], release[-1] + 1)))
+            epoch, release = Version(version).epoch, Version(version).release[:-1]
+            next_one = f"{epoch}!" + ".".join(map(str, (*release[:-1], release[-1] + 1)))
             found |= {(">=", canonicalize_version(version)), ("<", canonicalize_version(next_one))}
         else:
             found.add((specifier.operator, canonicalize_version(version)))

@@ -6,6 +6,7 @@ https://docs.astral.sh/uv/concepts/projects/workspaces/
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -114,10 +115,11 @@ def _patterns(table: Mapping[str, Any], key: str) -> list[str]:
 
 def _glob(home: Path, pattern: str) -> Iterator[Path]:
     """Yield the folders that *pattern*, relative to *home*, names; sorted."""
-    if pattern.startswith(("/", "..")) or not pattern:  # no glob of Python's leads there
+    if pattern.startswith(("/", "..")) or pattern in ("", ".", "./"):  # no glob leads there
         yield Path(os.path.normpath(home / pattern))
     else:
-        yield from (Path(os.path.normpath(path)) for path in sorted(home.glob(pattern)))
+        with suppress(ValueError, IndexError):  # as Python says that it is no pattern
+            yield from (Path(os.path.normpath(path)) for path in sorted(home.glob(pattern)))
 
 
 def _tables(folder: Path, about: str) -> Mapping[str, Any]:

@@ -89,12 +89,13 @@ def pointers_in(path: Path) -> list[str]:
     Raise NeverstaleError where it cannot be read.
     """
     import zipfile
+    import zlib
 
     try:
         with zipfile.ZipFile(path) as archive:
             names = [n for n in archive.namelist() if n.endswith(".pth") and "/" not in n]
             lines = [line for n in names for line in _text(archive, n).splitlines()]
-    except (*UNREADABLE, zipfile.BadZipFile) as error:
+    except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
         raise _unreadable(path, "wheel", error) from error
     return [line.strip() for line in lines if line.strip() and not line.startswith(CODE)]
 

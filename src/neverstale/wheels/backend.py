@@ -101,11 +101,12 @@ def _requirements(project: Project, wheel_of: WheelOf) -> tuple[list[str], tuple
     """Return the build requirements as uv's pip interface takes them, and the projects in them."""
     extra = project.uv.get("extra-build-dependencies", {}).get(project.name, ())
     asked = [*project.build_requires, *(line for line in extra if isinstance(line, str))]
-    if "sources" not in project.uv and "sources" not in project.text:
+    declared = declared_sources(project.root)
+    if not declared:
         return asked, ()
     from packaging.requirements import Requirement
 
-    folders, declared = sources_of_requirements(project.root), declared_sources(project.root)
+    folders = sources_of_requirements(project.root)
     lines, projects = [], []
     for line in asked:
         name = canonicalize_name(Requirement(line).name)

@@ -121,10 +121,10 @@ def body_of(path: str, content: bytes) -> bytes:
         if rest.startswith(b"'''exec'"):  # how installers write a path with a space in it
             return b"".join(rest.splitlines(keepends=True)[2:])
         return rest if first.startswith(b"#!") and b"python" in first else content
-    head, blank, text = content.partition(b"\n\n")
-    lines = head.splitlines(keepends=True)
+    head, _, text = content.partition(b"\n\n")
     unwanted = tuple(line.encode() for line in REWRITTEN[path.rpartition("/")[2]])
-    return b"".join(sorted(line for line in lines if not line.startswith(unwanted))) + blank + text
+    kept = sorted(line for line in head.splitlines() if not line.startswith(unwanted))
+    return b"\n".join([*kept, b"", text])
 
 
 def has_body(path: str) -> bool:

@@ -3,9 +3,8 @@
 A question is a word and its object: ``file src/demo/cli.py``, ``kind setup.cfg`` (is it there, and
 what), ``folder src`` (its listing), ``project ../hook`` (all its files), ``variable DEMO``,
 ``tree`` (the names of all source files, but for those behind it that the build wrote), ``git``,
-``hg``, ``day``, ``python``. Paths below the
-project are relative to it. The answers are digests and words; what a build asked is in its record
-(`recorder`).
+``hg``, ``day``, ``python``. Paths below the project are relative to it. The answers are digests
+and words; what a build asked is in its record (`recorder`).
 """
 
 import os
@@ -110,7 +109,7 @@ def questions_of(
         if path == project.root or not path.is_relative_to(project.root):
             return False
         if path not in known:
-            known[path] = is_within(path.parent) or _is_passed_over(path, project.root)
+            known[path] = is_within(path.parent) or _is_environment(path, project.root)
         return known[path]
 
     def counts(path: str) -> bool:
@@ -301,6 +300,11 @@ def _is_passed_over(path: Path, root: Path) -> bool:
     below = path.relative_to(root).as_posix()
     if _is_noise(below) or FOR_ONE_PYTHON.fullmatch(path.name):
         return True
+    return _is_environment(path, root)
+
+
+def _is_environment(path: Path, root: Path) -> bool:
+    """Return whether *path*, below *root*, is an environment's or a cache's folder."""
     return path.is_dir() and is_apart(path, root, listing(path))
 
 

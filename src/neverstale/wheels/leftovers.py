@@ -65,7 +65,7 @@ def read_leftovers(
     sourceless = (path for path in in_place if path.suffix not in EXTENSIONS)
     return Leftovers(
         built=tuple(_leaking(root, reference)) if reads and reference else (),
-        listed={info: tuple(set(names) - set(gone[info])) for info, names in lists.items()},
+        listed={info: tuple(sorted(set(names) - set(gone[info]))) for info, names in lists.items()},
         gone=gone,
         versions={
             _below(path, root): version

@@ -100,6 +100,7 @@ def start(folder: str, kept: str) -> None:
             copy = "%s-%d" % (os.path.basename(name)[7:], state["copies"])
             with open(path, "rb") as old, open(os.path.join(folder, copy), "wb") as new:
                 new.write(old.read())
+            os.chmod(os.path.join(folder, copy), stat(path).st_mode & 0o777 | 0o600)
             os.write(out, b"c" + copy.encode() + b":" + os.fsencode(path) + b"\0")
 
     def note_variable(key: object) -> None:

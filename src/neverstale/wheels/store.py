@@ -225,7 +225,7 @@ def content_of(distribution: Distribution) -> str:
     system has to be.
     """
     lines = [f"{path}\0{digest}\n" for path, digest in sorted(distribution.files.items())]
-    lines += sorted(distribution.executable)
+    lines += [f"{path}\n" for path in sorted(distribution.executable)]
     return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:30]
 
 

@@ -10,6 +10,9 @@ from neverstale.files import is_below
 from neverstale.project.artifacts import Tracked
 from neverstale.wheels.inputs import read_events
 
+APART = frozenset({".git", ".hg", ".venv", ".nox", ".tox"})
+"""Folders of repositories and environments: not looked into, and left as they are."""
+
 
 class Trace:
     """Restores the folder *root* after a build that recorded into ``scratch/record``.
@@ -28,7 +31,7 @@ class Trace:
         """Return every path below the root, but not what is in environments and repositories."""
         found: set[str] = set()
         for folder, names, files in os.walk(self._root):
-            names[:] = [n for n in names if n not in (".git", ".hg", ".venv", ".nox", ".tox")]
+            names[:] = [n for n in names if n not in APART]
             found.update(os.path.join(folder, name) for name in (*names, *files))
         return frozenset(found)
 
@@ -51,6 +54,7 @@ class Trace:
 
     def _remove(self, path: Path, tracked: Tracked) -> None:
         new = str(path) not in self._before and is_below(path, self._root)
+        new = new and APART.isdisjoint(path.relative_to(self._root).parts)
         try:
             if not new or not os.path.lexists(path) or path in tracked:
                 return
@@ -67,8 +71,5 @@ class Trace:
             return
         if original.is_file() and original.read_bytes() == copy.read_bytes():
             return
-        status = original.stat() if original.exists() else None
         original.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(copy, original)
-        if status:
-            original.chmod(status.st_mode)
+        shutil.copy(copy, original)  # with its mode
