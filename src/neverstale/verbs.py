@@ -116,7 +116,8 @@ def clean(options: Options, console: Console) -> int:
     for each in cleaned:
         _say_cleaned(each, task.project.root, console)
         if each.bytecode:
-            console.step("removed", f"__pycache__ in {each.bytecode} folders")
+            plural = "" if each.bytecode == 1 else "s"
+            console.step("removed", f"__pycache__ in {each.bytecode} folder{plural}")
     if not any(each.removed or each.bytecode for each in cleaned):
         console.result("Nothing to remove")
     return FRESH
@@ -244,6 +245,9 @@ def dev(options: Options, console: Console) -> int:
         synced = sync_environment(task, *options.arguments)
     except Failed as failed:
         return failed.code
+    for cleaned in synced.cleaned:
+        for path in cleaned.removed:
+            console.step("removed", os.path.relpath(path, task.project.root))
     for name in synced.due:
         console.step("updated", f"{name}, whose metadata or files uv took for current")
     runner = find_runner(task.project.root)

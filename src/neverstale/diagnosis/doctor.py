@@ -260,7 +260,9 @@ def _examine_sources(project: Project, references: References, fixes: Fixes) -> 
     """Return what the next build takes and leaves out."""
     built = references.known("wheel")
     unselected = find_unselected(project.root, built) if built else []
-    found: list[Finding] = check_wheel(built.distribution, unselected) if built else []
+    found: list[Finding] = (
+        check_wheel(built.distribution, unselected, project.root) if built else []
+    )
     wheel = built.distribution if built else None
     left = read_leftovers(project, wheel, references.packages(wheel))
     found += check_leftovers(project, left, unselected, fixes)

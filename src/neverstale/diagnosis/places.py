@@ -185,7 +185,7 @@ def _with(
         findings += _compared(project, installed, built, fix)
     elif reference.before and not editable:
         answers, changed = reference.before.answers, reference.changed
-        findings += check_changes(answers, changed, installed, fix)
+        findings += check_changes(answers, changed, installed, fix, project.root)
     declared = declared_by(project, reference.distribution)
     findings += check_declarations(declared, installed.distribution, fix, installed.commands)
     findings += check_pointer(project.root, installed, fix)

@@ -27,11 +27,16 @@ class Cleaned:
     bytecode: int = 0
 
 
-def clean_artifacts(project: Project) -> Cleaned:
-    """Remove the artifacts of *project*, so that the next build starts from the sources."""
+def clean_artifacts(project: Project, *, archives: bool = True) -> Cleaned:
+    """Remove the artifacts of *project*, so that the next build starts from the sources.
+
+    Without *archives* what is in ``dist/`` stays.
+    """
     found = find_artifacts(project.root, project.name)
-    remove(found.removable, project.root)
-    return Cleaned(found.removable, found.kept)
+    dist = project.root / "dist"
+    removable = tuple(p for p in found.removable if archives or p.parent != dist)
+    remove(removable, project.root)
+    return Cleaned(removable, found.kept)
 
 
 def clean_all(project: Project, store: Store) -> Cleaned:

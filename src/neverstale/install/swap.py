@@ -11,13 +11,13 @@ import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from neverstale.environments.environment import Environment, distributions
 from neverstale.environments.installed import DamagedError, Installed, find_orphans, read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_bytes, read_text, write_text
 from neverstale.process import Uv, explain_failure, unstoppable
-from neverstale.project.metadata import Project
 from neverstale.wheels.record import rows_of, spell_record
 from neverstale.wheels.store import Built
 
@@ -29,10 +29,11 @@ JOURNAL = "journal.json"
 
 @dataclass(frozen=True)
 class Swap:
-    """One replacement in *environment*; ``stage`` has the new files, ``old`` those replaced."""
+    """The replacement of *name* in *environment*: ``stage`` has its new files, ``old`` the old."""
 
     environment: Environment
     site: Path
+    name: str
 
     @property
     def folder(self) -> Path:
@@ -42,7 +43,7 @@ class Swap:
     @property
     def stage(self) -> Path:
         """Where uv unpacks the new files."""
-        return self.folder / "new"
+        return self.folder / "new" / self.name
 
     @property
     def old(self) -> Path:
@@ -53,8 +54,9 @@ class Swap:
 def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
     """Install *built*, a project's wheel and those it needs, in place of what is there.
 
-    What they require and is missing is installed first. Raise NeverstaleError where a step fails;
-    then what was there before is there again.
+    All are unpacked before anything changes; then what they require and is missing is installed,
+    and renames do the rest. Raise NeverstaleError where a step fails; then the projects are what
+    they were before.
     """
     if environment.site_packages is None:
         code, said = uv.capture(uv.executable, "venv", "--quiet", str(environment.prefix))
@@ -63,9 +65,18 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
     site = environment.site_packages
     if site is None:
         raise NeverstaleError(f"{environment.prefix} has no site-packages", hint="create it again")
-    _install_requirements(uv, built, environment)
-    for each in built:
-        _replace(uv, each, Swap(environment, site))
+    staged = [(each, Swap(environment, site, each.distribution.name)) for each in built]
+    folder = staged[0][1].folder
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        for each, swap in staged:
+            _stage(uv, each, swap)
+        _install_requirements(uv, built, environment)
+        for each, swap in staged:
+            _replace(each, swap)
+    finally:
+        if not (folder / JOURNAL).exists():  # else it is what the next install recovers from
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _install_requirements(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
@@ -98,23 +109,26 @@ def _failed(uv: Uv, said: str) -> NeverstaleError:
     return explain_failure(uv, what, said)
 
 
-def _replace(uv: Uv, built: Built, swap: Swap) -> None:
-    shutil.rmtree(swap.folder, ignore_errors=True)
-    swap.old.mkdir(parents=True)
+def _stage(uv: Uv, built: Built, swap: Swap) -> None:
+    swap.stage.mkdir(parents=True)
     (swap.folder / ".gitignore").write_text("*\n", encoding="utf-8")
     where = ("--target", str(swap.stage), "--python", str(swap.environment.prefix))
     command = ("pip", "install", "--quiet", "--no-deps", *where, str(built.archive))
     if uv.attempt(*command, "--offline") is None:
         code, said = uv.capture(uv.executable, *command)
         if code:
-            shutil.rmtree(swap.folder, ignore_errors=True)
             raise _failed(uv, said)
+
+
+def _replace(built: Built, swap: Swap) -> None:
+    shutil.rmtree(swap.old, ignore_errors=True)
+    swap.old.mkdir(parents=True)
     moves = _destinations(built, swap)
     _rewrite_record(swap, moves)
     old = [*_old_files(built, swap.environment)]
     units = [*_units(swap.environment.prefix, old)]
     entries = [*_entries(swap, moves)]
-    journal = {"old": units, "new": [str(to) for _, to in entries]}
+    journal = {"name": swap.name, "old": units, "new": [str(to) for _, to in entries]}
     write_text(swap.folder / JOURNAL, json.dumps(journal))
     with unstoppable():  # no longer than some renames
         try:
@@ -129,7 +143,6 @@ def _replace(uv: Uv, built: Built, swap: Swap) -> None:
             ) from error
     (swap.folder / JOURNAL).unlink()
     _forget_legacy(built, swap)
-    shutil.rmtree(swap.folder, ignore_errors=True)
 
 
 def _destinations(built: Built, swap: Swap) -> dict[str, Path]:
@@ -266,7 +279,7 @@ def _move_in(entries: Sequence[tuple[Path, Path]]) -> None:
             os.replace(source, to)
 
 
-def _roll_back(swap: Swap, journal: Mapping[str, Sequence[str]]) -> None:
+def _roll_back(swap: Swap, journal: Mapping[str, Any]) -> None:
     """Put back what was moved away; what was moved in is removed where it stands in the way."""
     for unit in journal["old"]:
         kept, there = swap.old / unit, swap.environment.prefix / unit
@@ -290,7 +303,7 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def recover(project: Project, environment: Environment) -> bool:
+def recover(environment: Environment) -> bool:
     """Undo a swap that was killed half-way; return whether something was put back.
 
     What is whole now stays, whoever made it.
@@ -298,10 +311,10 @@ def recover(project: Project, environment: Environment) -> bool:
     site, folder = environment.site_packages, environment.prefix / FOLDER
     if site is None or not folder.is_dir() or folder.is_symlink():
         return False
-    swap = Swap(environment, site)
     try:
         journal = json.loads(read_bytes(folder / JOURNAL))
-        installed = read_installed(environment, project.name)
+        swap = Swap(environment, site, journal["name"])
+        installed = read_installed(environment, journal["name"])
     except (OSError, ValueError):  # nothing had been moved yet
         shutil.rmtree(folder, ignore_errors=True)
         return False

@@ -44,7 +44,7 @@ def held_alone(environment: Environment, wait: Callable[[], None]) -> AbstractCo
 
 def recover(project: Project, environment: Environment, store: Store) -> bool:
     """Undo what a killed install left half-way; return whether something was put back."""
-    put_back = swap.recover(project, environment)
+    put_back = swap.recover(environment)
     return tool.recover(project, _copies(environment, store)) or put_back
 
 

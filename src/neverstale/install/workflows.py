@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from neverstale.diagnosis.checks.contents import check_wheel
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
 from neverstale.diagnosis.places import Place, Reference, examine
@@ -187,9 +188,12 @@ def look(project: Project, environment: Environment, built: Built | None) -> Pla
     known = (built,) if built else ()
     packages = packages_of(built.distribution.files) if built else []
     reference = Reference(built, packages, alternatives=known)
-    return examine(
+    place = examine(
         project, environment.beside_the_tool(project.name), reference, fixes_for(project)
     )
+    if built is None or place.verdict is Verdict.EDITABLE:
+        return place
+    return place.with_findings(*check_wheel(built.distribution, (), project.root))
 
 
 def install_editable(task: Task) -> Outcome:
@@ -251,10 +255,11 @@ def uninstall(task: Task) -> str:
 
 @dataclass(frozen=True)
 class Synced:
-    """How ``uv sync`` ended, and which projects it had to install again."""
+    """How ``uv sync`` ended, which projects it had to install again, and what was removed."""
 
     code: int
-    due: tuple[str, ...] = field(default=())
+    due: tuple[str, ...] = ()
+    cleaned: tuple[Cleaned, ...] = ()
 
 
 def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced:
@@ -276,7 +281,7 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
         own = building_with(builder, task.project, environment) if compiled else Reuse()
         if "no-build-isolation" in task.project.text:
             own = Reuse()  # the project's own groups have what builds it
-        reuse, _ = _for_due(due, builder, own)
+        reuse, cleaned = _for_due(due, builder, own)
         words = [word for pair in reuse.settings.items() for word in pair]
         words += [w for each in due for w in ("--reinstall-package", each.project.name)]
         with set_away(due, environment.prefix, builder):
@@ -286,7 +291,7 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
             if code:
                 raise Failed(code)
         note_installed(environment, due, builder)
-    return Synced(0, tuple(each.project.name for each in due))
+    return Synced(0, tuple(each.project.name for each in due), tuple(cleaned))
 
 
 class Failed(Exception):  # noqa: N818 - uv has said what is wrong
@@ -303,7 +308,7 @@ def _for_due(due: Sequence[Due], builder: Builder, reuse: Reuse) -> tuple[Reuse,
     for each in due:
         if each.sources:
             refuse_without_toolchain(each.project, each.sources.files)
-        cleaned.append(clean_artifacts(each.project))
+        cleaned.append(clean_artifacts(each.project, archives=False))
     forced: dict[str, str] = {}
     if any(each.sources for each in due):
         forced = compile_again(builder.store.folder)

@@ -151,7 +151,8 @@ class Builder:
             where = str(backend.scripts)
             with kept_objects(project, objects, self.store.folder, where, sources) as reuse:
                 call_hook(uv, project, backend, kind, scratch, environment, reuse)
-        built = [path for path in into.iterdir() if path.suffix == ".whl" or kind == "sdist"]
+        ending = ".tar.gz" if kind == "sdist" else ".whl"  # uv puts a .gitignore beside it
+        built = [path for path in into.iterdir() if path.name.endswith(ending)]
         if len(built) != 1:
             raise NeverstaleError(
                 f"the build left {len(built)} archives, not one",

@@ -10,6 +10,7 @@ from neverstale.diagnosis.checks.declarations import other_version
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, finding, shown
 from neverstale.environments.installed import Installed
+from neverstale.files import Digest
 from neverstale.wheels.distribution import Distribution
 
 ADDED_BY_INSTALLERS = frozenset(
@@ -21,13 +22,16 @@ EXECUTABLE = {True: "executable", False: "not executable"}
 
 OURS = "tools/neverstale.py"
 
+HOMES = (".", "src")
+"""The folders of a project in which packages are."""
+
 SBOMS = ".dist-info/sboms/"
 
 
-def check_wheel(wheel: Distribution, unselected: Iterable[str]) -> list[Finding]:
+def check_wheel(wheel: Distribution, unselected: Iterable[str], root: Path) -> list[Finding]:
     """Return what a build of the present sources shows: modules and files that it leaves out.
 
-    *unselected* are files in the packages' folders that it did not take.
+    *unselected* are files in the packages' folders that it did not take, *root* is the project's.
     """
     select = Fix(advice="have the build backend select it in pyproject.toml")
     exclude = Fix(advice='have the build backend exclude "tools*" from the packages')
@@ -36,7 +40,8 @@ def check_wheel(wheel: Distribution, unselected: Iterable[str]) -> list[Finding]
     for command, target in sorted(wheel.commands.items()):
         path = target.partition(":")[0].strip().replace(".", "/")
         there = any(f.startswith((f"{path}.", f"{path}/__init__.")) for f in wheel.files)
-        if not there and path.partition("/")[0] in tops and "/" in path:
+        within = path.partition("/")[0] in tops and "/" in path
+        if not there and (within or any((root / f"{at}/{path}.py").is_file() for at in HOMES)):
             lost.append(f"{command}: {target}")
     return shown(
         finding(Code.NS101, select, *sorted(unselected)),
@@ -138,6 +143,7 @@ def check_changes(
     changed: Iterable[str],
     installed: Installed,
     fix: Fix,
+    root: Path,
 ) -> Iterator[Finding]:
     """Return what is certainly stale without a build: files that went into what is installed.
 
@@ -149,9 +155,10 @@ def check_changes(
     }
     for question in changed:
         word, _, path = question.partition(" ")
-        digest = before[question].removesuffix(" x")
-        if word == "file" and (Path(path).name, digest) in copies:
-            yield finding(Code.NS203, fix, path)
+        digest = Digest(before[question].removesuffix(" x"))
+        if word == "file" and (copy := copies.get((Path(path).name, digest))):
+            gone = not os.path.lexists(root / path)
+            yield finding(Code.NS202, fix, copy) if gone else finding(Code.NS203, fix, path)
 
 
 def is_metadata(path: str) -> bool:
