@@ -110,7 +110,6 @@ for name, text in {
     "run": "Run from the sources: nox -s run -- COMMAND --help.",
     "run-wheel": "Run the built wheel in a throwaway environment.",
     "update": "Merge the template's news, run the check: -- --data ci=gitlab.",
-    "publish": "Rehearse the upload of dist/: -- --upload uploads.",
 }.items():
     add(name, text)
 
@@ -366,6 +365,12 @@ def next_version(session: nox.Session) -> str:
     if current and version <= Version(current):
         session.error(f"{version} is not after {current}\nhint: name a later one")
     return str(version)
+
+
+@nox.session(default=False, tags=["release"])
+def publish(session: nox.Session) -> None:
+    """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --upload."""
+    neverstale(session, "publish")
 
 
 if __name__ == "__main__":
