@@ -27,7 +27,7 @@ RESULTS = ROOT / "bench" / "results" / "real-projects.jsonl"
 PROJECTS = {
     "setuptools": ("requests==2.32.5", "s3cmd==2.4.0", "markupsafe==3.0.4"),
     "setuptools-scm": ("pluggy==1.6.0", "iniconfig==2.1.0", "python-dateutil==2.9.0.post0"),
-    "pbr": ("stevedore==5.5.0", "pbr==7.0.1", "extras==1.0.0"),
+    "pbr": ("stevedore==5.5.0", "debtcollector==3.0.0", "os-service-types==1.7.0"),
     "hatchling with hooks": ("virtualenv==20.34.0", "platformdirs==4.4.0", "jsonschema==4.25.1"),
     "hatchling": ("httpx==0.28.1", "attrs==25.3.0", "pipx==1.7.1"),
     "poetry-core": ("rich==14.1.0", "tomlkit==0.13.3", "cachecontrol==0.14.3"),
@@ -61,6 +61,7 @@ class Trial:
         base = {k: v for k, v in os.environ.items() if k.startswith(kept)}
         return base | {
             "HOME": str(self.folder / "home"),
+            "PYTHONPATH": str(ROOT / "src"),
             "UV_PYTHON": sys.executable,
             "UV_PYTHON_DOWNLOADS": "never",
             "CARGO_HOME": os.environ.get("CARGO_HOME", str(Path.home() / ".cargo")),
@@ -150,7 +151,7 @@ def prepare(trial: Trial, requirement: str) -> None:
     shutil.copytree(ROOT / "template" / "tools", trial.project / "tools", dirs_exist_ok=True)
     (trial.project / "tools" / "neverstale.py.jinja").unlink()
     name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    for command in (("init", "-q"), ("add", "--all", "--force"), ("commit", "-q", "-m", "it")):
+    for command in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "it")):
         trial.run("git", *name, *command)
     trial.run("git", "tag", requirement.partition("==")[2])
 

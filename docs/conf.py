@@ -3,14 +3,11 @@
 import sys
 from pathlib import Path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 
-HERE = Path(__file__).parent
-with (HERE.parent / "pyproject.toml").open("rb") as stream:
-    release = version = tomllib.load(stream)["project"]["version"]
+from version import RELEASE
+
+release = version = RELEASE
 
 project = "Neverstale"
 author = "The Neverstale authors"

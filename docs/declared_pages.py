@@ -1,7 +1,6 @@
-"""The reference pages that are made from what the template declares: questions, verbs, JSON."""
+"""The reference pages that are made from what the template declares: questions and verbs."""
 
 import ast
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,8 +67,8 @@ def verbs() -> str:
     parts: list[tuple[str, list[list[str]]]] = []
     rows: list[list[str]] = []
     for line in makefile.splitlines():
-        if line.startswith("## --- "):
-            parts.append((line[7:], rows := []))
+        if line.startswith("## "):
+            parts.append((line[3:], rows := []))
         elif found := re.match(r"([a-z-]+):.*## (.*)", line):
             name, says = found.groups()
             rows.append([code(name), says, sessions.pop(name, "in make alone")])
@@ -86,10 +85,16 @@ def verbs() -> str:
 
 
 def _sessions() -> dict[str, str]:
-    """Give the sessions of the template's noxfile, by name, and the first line of each docstring."""
-    found = {}
+    """Return the sessions of the template's noxfile: name → the first line that it says.
+
+    A session is a function with the decorator ``nox.session``, or an entry of the dictionary that a
+    loop makes sessions of.
+    """
+    found: dict[str, str] = {}
     source = (TEMPLATE / "noxfile.py").read_text(encoding="utf-8")
     for node in ast.parse(source).body:
+        if isinstance(node, ast.For):
+            found |= ast.literal_eval(node.iter.func.value)  # type: ignore[attr-defined]
         if not isinstance(node, ast.FunctionDef):
             continue
         for decorator in node.decorator_list:
@@ -99,41 +104,3 @@ def _sessions() -> dict[str, str]:
                 name = named[1] if named else node.name
                 found[name] = (ast.get_docstring(node) or "").partition("\n")[0]
     return {name: says for name, says in found.items() if not name.startswith("_")}
-
-
-def json_shape() -> str:
-    """Give the page of the JSON that the doctor prints, from its schema."""
-    text = (TEMPLATE / "docs" / "doctor.schema.json").read_text(encoding="utf-8")
-    schema = json.loads(text)
-    parts = [_fields("The object", schema)]
-    parts += [_fields(name, each) for name, each in schema["$defs"].items() if "properties" in each]
-    return (
-        "# JSON\n\nWhat `make doctor ARGS=--json` prints: one object. "
-        f"{schema['description']}\n\n" + "\n\n".join(parts) + "\n\n## The schema\n\n"
-        "Each generated project has it as `docs/doctor.schema.json`.\n\n"
-        f"```json\n{text.rstrip()}\n```\n"
-    )
-
-
-def _fields(name: str, schema: Mapping[str, object]) -> str:
-    properties = schema["properties"]
-    assert isinstance(properties, dict)
-    rows = [
-        [code(field), _kind(each), str(each.get("description", ""))]
-        for field, each in properties.items()
-    ]
-    return f"## {name}\n\n{table(['field', 'kind', 'what'], rows)}"
-
-
-def _kind(schema: Mapping[str, object]) -> str:
-    for key in ("const", "enum", "$ref"):
-        if key in schema:
-            value = schema[key]
-            values = value if isinstance(value, list) else [value]
-            return ", ".join(
-                code(str(v).rpartition("/")[2] if key == "$ref" else json.dumps(v)) for v in values
-            )
-    items = schema.get("items")
-    kind = schema.get("type", "any")
-    named = " or ".join(kind) if isinstance(kind, list) else str(kind)
-    return f"{named} of {_kind(items)}" if isinstance(items, dict) else named

@@ -1,21 +1,21 @@
 """Write the pages that are made from the code, so that they cannot say anything else."""
 
 import argparse
-import hashlib
 import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-sys.path[:0] = [str(REPOSITORY / part) for part in ("template/tools", "tests", "bench", "docs")]
+sys.path[:0] = [str(REPOSITORY / part) for part in ("src", "tests", "bench", "docs")]
 
 import declared_pages  # noqa: E402
 import diagrams  # noqa: E402
 import measured_pages  # noqa: E402
-from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
 from staleness import picture  # noqa: E402
 from staleness import results as measured  # noqa: E402
+
+from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code  # noqa: E402
 
 FAMILIES = {
     "1": "Sources and archives",
@@ -28,22 +28,18 @@ FAMILIES = {
 }
 
 INTRODUCTION = """\
-# The doctor
+# Findings
 
-`make doctor` (or `nox -s doctor`) finds every copy of this project that could
-run, holds each against the sources as they are now, and says what mends it. It
-changes nothing and imports nothing.
+What `neverstale doctor` reports, and what its verdicts mean. In a project of the template it is
+`make doctor` or `nox -s doctor`. It finds every copy of the project that could run, compares each
+with the sources as they are now, and tells how to fix it. It changes nothing and imports nothing.
 
-    make doctor                        # compare contents; build if need be
-    make doctor ARGS=--quick           # never build
-    make doctor ARGS=--build           # always build, compiled code too
-    make doctor ARGS=--fix             # show the fixes, ask, run them, look again
-    make doctor ARGS="--explain NS203"  # what a code means
-    make doctor ARGS=--json            # for programs: see doctor.schema.json
-
-Exit codes: 0 all fresh or editable, 1 something is stale or nothing is
-installed, 2 it cannot be told. make ends with 2 whenever a recipe fails and
-prints the recipe's code; nox keeps it.
+    make doctor                          # compare contents; build if need be
+    make doctor ARGS=--quick             # never build
+    make doctor ARGS=--build             # always build, compiled code too
+    make doctor ARGS=--fix               # show the fixes, ask, run them, look again
+    make doctor ARGS="--explain NS203"   # what a code means
+    make doctor ARGS=--json              # for programs: see json.md
 
 ## Where it looks
 
@@ -56,11 +52,11 @@ prints the recipe's code; nox keeps it.
 | `session` | the environments of nox and tox |
 | `active` | environments whose commands are on PATH |
 | `user site` | what `pip install --user` has installed |
-| `python` | the interpreters on PATH, those behind pyenv's, asdf's and mise's shims too |
+| `python` | the interpreters on PATH, and those behind the shims of pyenv, asdf and mise |
 | `wheel`, `sdist` | the archives in `dist/` |
 
-Below the table it says which files on PATH answer to each command, and what
-`import` would find in each environment, and why.
+Below the table it tells which files on PATH answer to each command, and what `import` would find in
+each environment, and why.
 
 ## Verdicts
 
@@ -71,7 +67,10 @@ Below the table it says which files on PATH answer to each command, and what
 | `out of date` | it differs from the sources, or something else would run in its place |
 | `damaged` | the disk is not what the installation's RECORD promises |
 | `not installed` | nothing is there |
-| `unknown` | it cannot be told, and the reason is given |
+| `unknown` | nobody can tell, and the reason is given |
+
+Exit codes: 0 if everything is fresh or editable, 1 if something is stale or nothing is installed, 2 if
+nobody can tell. make ends with 2 whenever a recipe fails; nox and `neverstale` keep the code.
 
 ## Questions that it answers
 
@@ -90,32 +89,19 @@ def wrap(paragraph: str) -> str:
     return textwrap.fill(paragraph, 79, break_long_words=False, break_on_hyphens=False)
 
 
-def doctor_page() -> str:
-    """Give the text of template/docs/doctor.md."""
-    parts = [INTRODUCTION, "## Findings"]
+def findings() -> str:
+    """Return the page of the doctor's verdicts and findings."""
+    parts = [INTRODUCTION, "## Codes"]
     for family, title in FAMILIES.items():
-        parts.append(f"### F{family}: {title}")
+        parts.append(f"### NS{family}: {title}")
         for code in Code:
-            if code.name[1] == family:
+            if code.name.removeprefix("NS").startswith(family):
                 remark = " *A remark: it changes no verdict.*" if code in REMARKS else ""
                 text = f"**{code.name}** {code.value}. {EXPLANATIONS[code]}{remark}"
                 parts.append(wrap(text))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def sums() -> str:
-    """Give the text of template/tools/freshness/SHA256SUMS: what the template's own files hold."""
-    files = sorted(path for path in FRESHNESS.iterdir() if path.suffix in (".py", ".awk"))
-    optional = ("sessions.py", "targets.awk")  # only where the verbs were adopted
-    digests = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in files
-        if path.name not in optional
-    }
-    return "".join(f"{digest}  {name}\n" for name, digest in digests.items())
-
-
-FRESHNESS = REPOSITORY / "template" / "tools" / "freshness"
 REFERENCE = REPOSITORY / "docs" / "reference"
 PICTURES = REPOSITORY / "docs" / "pictures"
 
@@ -132,12 +118,9 @@ def drawn(name: str) -> Callable[[], str]:
 
 
 PAGES: dict[Path, Callable[[], str]] = {
-    REPOSITORY / "template" / "docs" / "doctor.md": doctor_page,
-    FRESHNESS / "SHA256SUMS": sums,
-    REFERENCE / "findings.md": doctor_page,
+    REFERENCE / "findings.md": findings,
     REFERENCE / "questions.md": declared_pages.questions,
     REFERENCE / "verbs.md": declared_pages.verbs,
-    REFERENCE / "json.md": declared_pages.json_shape,
     REFERENCE / "staleness.md": measured_pages.staleness,
     REFERENCE / "advice.md": measured_pages.advice,
     REFERENCE / "faults.md": measured_pages.faults,

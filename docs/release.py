@@ -1,16 +1,16 @@
-"""Make a release of the template: the checks, the changelog's section, the commit, the tag.
+"""Make a release: the checks, the version, the wheel, the changelog's section, the commit, the tag.
 
-    uv run nox -s release -- 0.2.0
-    uv run docs/release.py --notes v0.2.0     # what the changelog says of it
+    uv run nox -s release -- 0.3.0
+    uv run docs/release.py --notes v0.3.0     # what the changelog says of it
 
+One tag releases both the distribution and the template, which bundles the wheel of that version.
 Nothing is pushed. Exit code 2 with an error and a hint where it cannot be made; then nothing has
 changed. Versions are those of PEP 440, tags are ``v`` and the version.
 """
 
 import argparse
 import datetime as dt
-import os
-import shutil
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,11 +20,15 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 REPOSITORY = Path(__file__).parents[1]
-sys.path.insert(0, str(REPOSITORY / "template" / "tools"))
+sys.path.insert(0, str(REPOSITORY / "src"))
 
 from neverstale.template.answers import sections_of  # noqa: E402
 
 CHANGELOG = REPOSITORY / "CHANGELOG.md"
+VERSION = REPOSITORY / "tools" / "version.py"
+WRITTEN = ("CHANGELOG.md", "tools/version.py", "template/tools", "macros/neverstale-index.py")
+"""What a release changes: the rest of the tree stays as it is."""
+
 UNRELEASED = "## Unreleased"
 CHECKS = ("lint", "format-check", "types", "tests", "sample")
 
@@ -35,7 +39,7 @@ class ReleaseError(Exception):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("version", help="such as 0.2.0; with --notes, a tag")
+    parser.add_argument("version", help="such as 0.3.0; with --notes, a tag")
     parser.add_argument(
         "--notes", action="store_true", help="print the changelog's section, and end"
     )
@@ -55,36 +59,42 @@ def main() -> int:
 
 def release(asked: str, *, with_checks: bool) -> None:
     version = parsed(asked)
-    uv = os.environ.get("UV") or shutil.which("uv")
-    if uv is None:
-        raise ReleaseError("uv is not installed", "run this as `uv run nox -s release -- VERSION`")
     problems = [*reasons_against(version)]
     if problems:
         raise ReleaseError("; ".join(problems), "see to that first; nothing was changed")
     if with_checks:
         command = ["nox", "--session", *CHECKS]
         if subprocess.run(command, cwd=REPOSITORY, check=False).returncode:
-            raise ReleaseError("the checks fail", "mend what nox says above; nothing was changed")
+            raise ReleaseError("the checks fail", "fix what nox says above; nothing was changed")
     today = dt.datetime.now(tz=dt.timezone.utc).date()
     text = CHANGELOG.read_text(encoding="utf-8")
     text = text.replace(UNRELEASED, f"## {version} - {today}", 1)
     CHANGELOG.write_text(text, encoding="utf-8")
-    lines: list[list[str]] = [["version", "--frozen", str(version)], ["lock"]]
-    for line in lines:
-        if subprocess.run([uv, *line, "--quiet"], cwd=REPOSITORY, check=False).returncode:
-            git("checkout", "--", "CHANGELOG.md", "pyproject.toml", "uv.lock")
-            raise ReleaseError(f"uv {line[0]} failed", "see what it says above; all is as it was")
-    git("add", "CHANGELOG.md", "pyproject.toml", "uv.lock")
+    set_version(version)
+    bundle = [sys.executable, str(REPOSITORY / "tools" / "bundle.py")]
+    if subprocess.run(bundle, cwd=REPOSITORY, check=False).returncode:
+        git("checkout", "--", *WRITTEN)
+        git("clean", "--force", "--quiet", "--", "template/tools")
+        raise ReleaseError("tools/bundle.py failed", "see what it says above; nothing was changed")
+    git("add", "--", *WRITTEN)
     git("commit", "--quiet", "--message", f"Release {version}")
     git("tag", "--annotate", f"v{version}", "--message", section_of(str(version)))
     print(f"v{version} is tagged; next: git push --follow-tags")
+
+
+def set_version(version: Version) -> None:
+    """Write *version* into tools/version.py, where the build takes it from."""
+    text = VERSION.read_text(encoding="utf-8")
+    text, count = re.subn(r'(?m)^RELEASE = ".*"$', f'RELEASE = "{version}"', text)
+    assert count == 1
+    VERSION.write_text(text, encoding="utf-8")
 
 
 def parsed(asked: str) -> Version:
     try:
         version = Version(asked)
     except InvalidVersion:
-        raise ReleaseError(f"{asked} is no version", "one such as 0.2.0 (PEP 440)") from None
+        raise ReleaseError(f"{asked} is not a version", "such as 0.3.0 (PEP 440)") from None
     if str(version) != asked:
         raise ReleaseError(f"{asked} is spelled {version}", f"type {version}")
     return version

@@ -157,7 +157,7 @@ def base_of(combination: Combination, folder: Path, *, ours: bool) -> Path:
     pyproject = making / "pyproject.toml"
     text = pyproject.read_text(encoding="utf-8")
     if not ours:
-        for table in ("uv", "freshness"):
+        for table in ("uv", "neverstale"):
             own = re.compile(rf"^\[tool\.{table}\]\n.*?(?=^\[|\Z)", re.DOTALL | re.MULTILINE)
             text = own.sub("", text)
         shutil.rmtree(making / "tools")

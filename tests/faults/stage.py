@@ -132,9 +132,12 @@ class Stage(World):
         assert self.installed(in_venv=in_venv) == self.state.answer
         if verb == "fresh":  # which tidies nothing where there is nothing to do
             self.make("install")
-        left = list((self.project / ".neverstale").glob("building-*"))
-        left += list((self.project / ".neverstale" / "aside").glob("*"))
+        store = self.project / ".neverstale"
+        left = [*store.glob("building-*"), *store.glob("aside/*/complete")]
+        left += self.project.glob(".venv/.neverstale-swap")
         assert left == [], "the store is tidy again"
+        # The copy of the last install stays for what still runs from it.
+        assert len(list(store.glob("aside/*"))) <= 1
 
     def forget_temporary_files(self) -> None:
         """Empty the system's temporary folder, as it is for the stage."""
@@ -197,6 +200,15 @@ WORKFLOWS = (
     Workflow("install-editable"),
     Workflow("dev", in_venv=True),
 )
+
+
+PAIRS = (
+    (COMBINATIONS[0], WORKFLOWS[0]),
+    (COMBINATIONS[1], WORKFLOWS[1]),
+    (COMBINATIONS[2], WORKFLOWS[2]),
+    (COMBINATIONS[1], WORKFLOWS[3]),
+)
+"""Each workflow once, each kind of project at least once: what most faults are tried on."""
 
 
 def needs(*programs: str) -> str:

@@ -28,9 +28,9 @@ PLACES = {
     r"/commands/": "commands",
     r"/demo-app/\.neverstale/aside": "the old install set aside",
     r"/demo-app/\.neverstale/building-": "the build",
-    r"/demo-app/\.neverstale/backends": "the build backend's environment",
     r"/demo-app/\.neverstale": "the store",
     r"/tools/": "the tool",
+    r"/demo-app/\.venv/\.neverstale-swap": "what is swapped in",
     r"/demo-app/\.venv": "the environment",
     r"/demo-app/": "the project's folder",
 }

@@ -15,9 +15,9 @@ from support.render import Combination
 from support.world import output
 
 from faults.outcomes import note
-from faults.stage import COMBINATIONS, NEW, OLD, WORKFLOWS, Stage, Workflow, needs
+from faults.stage import COMBINATIONS, NEW, OLD, PAIRS, WORKFLOWS, Stage, Workflow, needs
 
-LEVELS = (0, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096)
+LEVELS = (0, 16, 64, 192, 512, 1024, 2048)
 """How much of the disk is free, in KiB: from nothing to more than any install here writes."""
 
 SFTP = "/usr/lib/openssh/sftp-server"
@@ -40,8 +40,7 @@ def mounted(where: Path, *command: str) -> Iterator[Path]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MOUNTING), reason=MOUNTING)
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize(("combination", "workflow"), PAIRS, ids=str)
 def test_disk_is_full(combination: Combination, workflow: Workflow, tmp_path: Path) -> None:
     verb, in_venv = workflow.verb, workflow.in_venv
     tmpfs = ("mount", "-t", "tmpfs", "-o", "size=200m", "tmpfs")
@@ -61,7 +60,7 @@ def test_disk_is_full(combination: Combination, workflow: Workflow, tmp_path: Pa
             # hatchling leaves a temporary file of its own where it cannot move it.
             stage.forget_temporary_files()
             assert stage.surroundings() == before
-            assert "this should not have happened" not in done.stderr, output(done)
+            assert "error: unexpected" not in done.stderr, output(done)
             if done.returncode and not in_venv:  # uv itself speaks for `dev`
                 assert "\nhint: " in f"\n{done.stderr}", output(done)
             stage.comes_back(verb, in_venv=in_venv)
@@ -79,8 +78,7 @@ def fill(filler: Path, left: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MOUNTING), reason=MOUNTING)
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize(("combination", "workflow"), PAIRS[:3], ids=str)
 def test_project_is_read_only(combination: Combination, workflow: Workflow, tmp_path: Path) -> None:
     verb, in_venv = workflow.verb, workflow.in_venv
     stage = Stage(tmp_path, combination)
@@ -141,7 +139,7 @@ KINDS = {
 @pytest.mark.slow
 @pytest.mark.skipif(bool(MOUNTING), reason=MOUNTING)
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize("combination", COMBINATIONS[:1], ids=str)
 def test_other_file_systems(combination: Combination, kind: str, tmp_path: Path) -> None:
     making, missing = KINDS[kind]
     if missing:

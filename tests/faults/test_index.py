@@ -12,7 +12,7 @@ from support.server import serving
 from support.world import output
 
 from faults.outcomes import note
-from faults.stage import COMBINATIONS, NEW, OLD, WORKFLOWS, Stage, Workflow
+from faults.stage import NEW, OLD, PAIRS, Stage, Workflow
 
 SLOWLY = 1.5
 """The seconds that the slow index thinks about each answer."""
@@ -73,9 +73,11 @@ MOODS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("mood", MOODS)
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=str)
-@pytest.mark.parametrize("combination", COMBINATIONS, ids=str)
+@pytest.mark.parametrize(
+    ("combination", "workflow", "mood"),
+    [*((*PAIRS[0], mood) for mood in MOODS), (*PAIRS[1], "gone"), (*PAIRS[3], "gone")],
+    ids=str,
+)
 def test_index(combination: Combination, workflow: Workflow, mood: str, tmp_path: Path) -> None:
     fault, expected = MOODS[mood]
     verb, in_venv = workflow.verb, workflow.in_venv
@@ -91,7 +93,7 @@ def test_index(combination: Combination, workflow: Workflow, mood: str, tmp_path
         outcome = stage.outcome(old, in_venv=in_venv)
         assert outcome == expected, output(done)
         assert (done.returncode == 0) == (expected == NEW), output(done)
-        assert "this should not have happened" not in done.stderr, output(done)
+        assert "error: unexpected" not in done.stderr, output(done)
         assert stage.surroundings() == before
         index.mood = "well"
         stage.comes_back(verb, in_venv=in_venv)

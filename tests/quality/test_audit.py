@@ -13,7 +13,7 @@ from support.server import serving
 from support.world import output
 
 CLI = Everything("hatchling", "src", "cli", docs="none", ci="none", python_min="3.11")
-SILENT = "the database was not asked, so this says nothing about vulnerabilities"
+SILENT = "could not reach the vulnerability database"
 KNOWN = {
     "id": "PYSEC-2000-1",
     "modified": "2024-01-01T00:00:00Z",

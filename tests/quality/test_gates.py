@@ -45,14 +45,14 @@ def test_coverage_forgets_what_was_reached_before(tmp_path: Path) -> None:
     write(world, "mixed.py", MIXED * 3)
     tests = world.project / "tests" / "test_mixed.py"
     tests.write_text("from demo_app import mixed\n\ndef test_it() -> None:\n    mixed.used(3)\n")
-    nox(world, f"test-{other}")
+    nox(world, f"test-all-{other}")
     assert (world.project / f".coverage.{other}").exists()
     tests.unlink()
     world.extra["PATH"] = os.pathsep.join(
         [str(world.root / "uv"), str(BASE_PYTHON.parent), "/usr/bin", "/bin"]
     )
     told = nox(world, "coverage", expect=1)
-    assert f"test-{other}: skipped" in told
+    assert f"test-all-{other}: skipped" in told
     assert "mixed.py" in told
 
 
@@ -225,7 +225,7 @@ UNWANTED = {
 
 @pytest.mark.parametrize("kind", ["cli", "library"])
 def test_starter_code_under_all_rules_of_ruff(kind: str, tmp_path: Path) -> None:
-    """tools/freshness and the noxfile are held to them by this repository's own settings."""
+    """The noxfile is held to them by this repository's own settings."""
     world = World(tmp_path, Everything("hatchling", "src", kind, docs="sphinx"))
     rules = ("--isolated", "--no-cache", "--select=ALL", f"--ignore={','.join(UNWANTED)}")
     target = ("--line-length=100", "--target-version=py310")
@@ -249,7 +249,7 @@ def test_no_gate_runs_yesterdays_bytecode(tmp_path: Path) -> None:
     state.write_text('VALUE = "two"\n', encoding="utf-8")
     os.utime(state, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert world.run(*plain).stdout == "one\n", "Python sees such an edit now"
-    for verb in (f"test-3.{sys.version_info.minor}", "test-lowest"):
+    for verb in ("test", f"test-all-3.{sys.version_info.minor}", "test-lowest"):
         assert "AssertionError" in nox(world, verb, expect=1), verb
     assert "assert 'two' == 'one'" in nox(
         world, "doctest", "--", "tests", "-o", "python_files=test_*.py", expect=1

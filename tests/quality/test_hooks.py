@@ -15,7 +15,7 @@ def test_a_commit_is_looked_at(tmp_path: Path) -> None:
     world = living(CLI, tmp_path)
     module = world.package / "more.py"
     mistakes = {
-        "import os\n": "NS401",
+        "import os\n": "F401",
         "x = {  'a':1 }\n": "reformatted",
         "MISSPELT = 'recieve'\n".replace("'", '"'): "recieve",
     }
@@ -28,7 +28,7 @@ def test_a_commit_is_looked_at(tmp_path: Path) -> None:
     world.replace('"pytest>=8.3"', '"pytest>=8.4"')
     world.run("git", "add", "--all")
     done = world.run("git", "commit", "--message", "change", expect=1)
-    assert "uv.lock is that of pyproject.toml" in output(done)
+    assert "uv lock --check" in output(done)
     world.make("dev")
     world.commit()
     assert world.status() == ""
@@ -48,7 +48,7 @@ def test_the_hooks_run_what_is_locked(tmp_path: Path) -> None:
     shim.write_text('#!/bin/sh\necho "this is the locked one"\nexit 1\n', encoding="utf-8")
     shim.chmod(0o755)
     after = world.run("uv", "run", "prek", "run", "ruff-check", expect=1)
-    assert "NS401" in output(before)
+    assert "F401" in output(before)
     assert "this is the locked one" in output(after)
     assert "this is the locked one" in output(world.make("lint", expect=2))
 
@@ -57,7 +57,7 @@ def test_the_hooks_run_what_is_locked(tmp_path: Path) -> None:
 def test_dev_without_git(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     done = world.make("dev")
-    assert "no hooks were installed: this is no git repository" in done.stderr
+    assert "no hooks were installed: this is not a git repository" in done.stderr
     assert (world.project / "uv.lock").exists()
 
 

@@ -54,7 +54,7 @@ def runnable(steps: list[Step]) -> list[Step]:
 
 
 def here(names: list[str]) -> list[str]:
-    """Those of the sessions ``test-3.x`` whose Python this machine has."""
+    """Those of the sessions ``test-all-3.x`` whose Python this machine has."""
     return [name for name in names if name.rpartition("-")[2] in pythons_here()]
 
 
@@ -71,7 +71,7 @@ def test_github_ci(tmp_path: Path) -> None:
     assert run_all(world, [asking]) == []
     name, _, listed = outputs.read_text().partition("=")
     assert name == "tests"
-    assert sessions(listed) == [f"test-3.{minor}" for minor in range(11, 16)]
+    assert sessions(listed) == [f"test-all-3.{minor}" for minor in range(11, 16)]
     steps: list[Step] = []
     for session in here(sessions(listed)):
         found = github_steps(world.project, "ci.yml", {"matrix.test.session": session})
@@ -84,7 +84,7 @@ def test_github_ci(tmp_path: Path) -> None:
         "uv run nox --session audit"
     ]
     assert world.status() == ""
-    missing = world.run("uv", "run", "nox", "--session", "test-3.15", expect=1)
+    missing = world.run("uv", "run", "nox", "--session", "test-all-3.15", expect=1)
     assert "Python interpreter 3.15 not found" in output(missing), "skipped at home, an error in CI"
 
 
@@ -152,7 +152,7 @@ def test_gitlab(tmp_path: Path) -> None:
     world.run(*tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(child)))
     jobs = list(gitlab_steps(child, values))
     names = [step.job for step in jobs if step.job != "coverage"]
-    assert names == [f"test-3.{minor}" for minor in range(10, 16)]
+    assert names == [f"test-all-3.{minor}" for minor in range(10, 16)]
     chosen = [step for step in jobs if step.job in {*here(names), "coverage"}]
     assert run_all(world, chosen) == []
     assert (world.project / "htmlcov" / "index.html").is_file()

@@ -2,39 +2,51 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from neverstale.template.answers import changes_between
 from packaging.version import Version
 from quality.pipelines import github_steps
 from quality.test_pipelines import check_shell
 from quality.validators import YAMLLINT, tool
-from support.history import commit, git, history
+from support.history import commit, git
 from support.render import REPOSITORY
 from support.world import output, run, uv_executable
+
+from neverstale.template.answers import changes_between
 
 WORKFLOWS = REPOSITORY / ".github" / "workflows"
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """This repository as the working tree has it, in a clone, with something to release."""
+    """This repository as the working tree has it, with something to release, and one commit."""
     folder = tmp_path / "a größe" / "clone"
-    git(tmp_path, "clone", "--quiet", str(history()), str(folder))
-    for name in ("docs/release.py", "pyproject.toml", "uv.lock", "noxfile.py"):
+    (folder / "docs").mkdir(parents=True)
+    for name in (
+        ".gitignore",
+        "docs/release.py",
+        "README.md",
+        "LICENSE",
+        "CHANGELOG.md",
+        "pyproject.toml",
+    ):
         (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+    for name in ("src", "tools", "macros", "template/tools"):
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / name, folder / name, ignore=skip)
     changelog = folder / "CHANGELOG.md"
     text = changelog.read_text(encoding="utf-8")
     text = re.sub(r"(?ms)^## Unreleased.*?(?=^## |\Z)", "", text)
     head, _, rest = text.partition("\n## ")
     new = "## Unreleased\n\n- Something for those who update.\n\n"
     changelog.write_text(f"{head}\n{new}## {rest}" if rest else f"{text}\n{new}", encoding="utf-8")
+    commit(folder)
     git(folder, "config", "user.name", "A")
     git(folder, "config", "user.email", "a@example.org")
-    commit(folder)
     return folder
 
 
@@ -52,7 +64,15 @@ def test_release_is_a_section_a_commit_and_a_tag(clone: Path) -> None:
     text = (clone / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(r"^## 7\.0\.0 - 20\d\d-\d\d-\d\d$", text, re.MULTILINE)
     assert "## Unreleased" not in text
-    assert 'version = "7.0.0"' in (clone / "pyproject.toml").read_text(encoding="utf-8")
+    assert 'RELEASE = "7.0.0"' in (clone / "tools/version.py").read_text(encoding="utf-8")
+    tools = clone / "template" / "tools"
+    assert [path.name for path in tools.glob("*.whl")] == ["neverstale-7.0.0-py3-none-any.whl"]
+    assert "neverstale==7.0.0" in (tools / "neverstale.py").read_text(encoding="utf-8")
+    assert "neverstale==7.0.0" in (clone / "macros/neverstale-index.py").read_text(encoding="utf-8")
+    changed = git(clone, "show", "--name-only", "--format=", "HEAD").split()
+    assert {name.partition("/")[0] for name in changed} <= {
+        *["CHANGELOG.md", "tools", "template", "macros"]
+    }
     notes = released(clone, "--notes", "v7.0.0").stdout
     assert notes == "- Something for those who update.\n"
     assert changes_between(text, Version("6.0"), Version("7.0.0")).endswith(notes.strip())
@@ -61,7 +81,7 @@ def test_release_is_a_section_a_commit_and_a_tag(clone: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "says"),
     [
-        ("seven", "seven is no version"),
+        ("seven", "seven is not a version"),
         ("v7.0", "v7.0 is spelled 7.0"),
         ("0.0.1", "0.0.1 is not after 6.0"),
     ],
@@ -75,12 +95,30 @@ def test_no_release_without_a_later_version(version: str, says: str, clone: Path
     assert git(clone, "status", "--porcelain") == ""
 
 
+def test_nothing_is_changed_where_the_wheel_cannot_be_built(clone: Path) -> None:
+    (clone / "tools/bundle.py").write_text(
+        "from pathlib import Path\n\nPath('template/tools/half.whl').touch()\nraise SystemExit(1)\n",
+        encoding="utf-8",
+    )
+    commit(clone)
+    before = git(clone, "rev-parse", "HEAD")
+    done = released(clone, "--skip-checks", "7.0.0")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: tools/bundle.py failed\nhint: ")
+    assert git(clone, "rev-parse", "HEAD") == before
+    assert git(clone, "status", "--porcelain") == ""
+    assert git(clone, "tag", "--list", "v7*") == ""
+
+
 def test_no_release_of_nothing_or_of_what_is_not_committed(clone: Path) -> None:
-    assert released(clone, "--skip-checks", "7.0.0").returncode == 0
-    assert "nothing under `## Unreleased`" in released(clone, "--skip-checks", "7.1.0").stderr
     (clone / "new.txt").touch()
-    assert "not committed" in released(clone, "--skip-checks", "7.1.0").stderr
-    assert git(clone, "tag", "--list", "v7*") == "v7.0.0\n"
+    assert "not committed" in released(clone, "--skip-checks", "7.0.0").stderr
+    changelog = clone / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8")
+    changelog.write_text(text.replace("- Something for those who update.\n", ""), encoding="utf-8")
+    commit(clone)
+    assert "nothing under `## Unreleased`" in released(clone, "--skip-checks", "7.0.0").stderr
+    assert git(clone, "tag", "--list", "v7*") == ""
 
 
 def test_every_release_is_in_the_changelog() -> None:

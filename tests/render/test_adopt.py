@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,6 +42,12 @@ def adopt(folder: Path, *options: str) -> str:
     return done.stderr
 
 
+@pytest.fixture(scope="session")
+def adopted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that took the targets: what is in its tools/ depends on nothing that it has."""
+    return render(tmp_path_factory.mktemp("adopted"), {"scope": "tasks"})
+
+
 def project_with(tmp_path: Path, files: dict[str, str]) -> Path:
     return build_file_tree(tmp_path / FOLDER, {"pyproject.toml": PYPROJECT, **files})
 
@@ -50,29 +57,37 @@ def test_nothing_else_is_added(tmp_path: Path) -> None:
     said = adopt(project)
     added = {path.relative_to(project).as_posix() for path in files_of(project)}
     added -= {"pyproject.toml", "theirs.py", "tools/own.sh"}
-    own = {path for path in added if path.startswith("tools/freshness/")}
-    assert added - own == {".copier-answers.yml", "Makefile", "noxfile.py", "tools/neverstale.mk"}
-    assert {"tools/neverstale.py", "tools/neverstale_nox.py"} <= own
-    assert "is yours" not in said
+    (wheel,) = [path for path in added if path.endswith(".whl")]
+    launcher = {"tools/neverstale.py", "tools/neverstale.py.lock", wheel}
+    targets = {"tools/neverstale.mk", "tools/neverstale.awk", "tools/neverstale_nox.py"}
+    assert added == {".copier-answers.yml", "Makefile", "noxfile.py", *launcher, *targets}
+    assert "Add this line" not in said
     assert said.partition("Then:")[2].split() == ["make", "install", "make", "doctor"]
 
 
-def test_one_question_is_asked(tmp_path: Path) -> None:
+def test_two_questions_are_asked(tmp_path: Path) -> None:
     asked = questionnaire(tmp_path, tmp_path / "made")
     asked.expect_exact("What is it to be?")
     asked.send("\x1b[B\r")
-    asked.expect(pexpect.EOF)
+    asked.expect_exact("Where does the tool behind the tasks come from?")
     told = asked.before or ""
-    assert not re.search(r"🎤.*\?.*🎤", told, re.DOTALL), told
+    asked.send("\r")
+    asked.expect(pexpect.EOF)
+    told += asked.before or ""
+    questions = set(re.findall(r"🎤\x1b\[0;1m ([^\x1b?]+\?)", told))
+    assert questions == {"What is it to be?", "Where does the tool behind the tasks come from?"}
     assert (tmp_path / "made" / "Makefile").read_text(encoding="utf-8").count("\n") < 10
 
 
-@pytest.mark.parametrize("name", ["Makefile", "makefile", "GNUmakefile"])
+@pytest.mark.parametrize(
+    "name",
+    ["Makefile", *(pytest.param(n, marks=pytest.mark.slow) for n in ("makefile", "GNUmakefile"))],
+)
 def test_their_makefile_is_kept_and_named(name: str, tmp_path: Path) -> None:
     project = project_with(tmp_path, {name: "all:\n\t@echo theirs\n", "noxfile.py": "import nox\n"})
     said = adopt(project)
-    assert f"{name} is yours" in said
-    assert f"    {LINE}\n" in said
+    assert f"at the end of your {name}:\n\n    {LINE}\n" in said
+    assert "at the end of your noxfile.py" in said
     assert f"    {NOX_LINE}\n" in said
     assert "make neverstale-install" in said
     assert (project / name).read_text(encoding="utf-8") == "all:\n\t@echo theirs\n"
@@ -134,13 +149,13 @@ AT_THE_TOP = [
     ],
 )
 def test_a_target_of_theirs_is_never_overridden(
-    kind: str, at_the_top: bool, tmp_path: Path
+    kind: str, at_the_top: bool, tmp_path: Path, adopted: Path
 ) -> None:
     text = MAKEFILES[kind] + "\n# doctors: not a target\nFRESH := a:b\n"
     text = f"{LINE}\n{text}" if at_the_top else f"{text}\n{LINE}\n"
     own = {"Makefile": text, "own.mk": "install:\n\t@echo theirs\n", "a b.mk": "x: ;\n"}
     project = project_with(tmp_path, own)
-    adopt(project)
+    shutil.copytree(adopted / "tools", project / "tools")
     done = run(["make", "install"], project, ALONE)
     assert (done.stdout, done.stderr, done.returncode) == ("theirs\n", "", 0), output(done)
     first = run(["make"], project, ALONE)
@@ -152,26 +167,26 @@ def test_a_target_of_theirs_is_never_overridden(
         assert not re.search("overriding|ignoring|undefined", told.stderr), output(told)
 
 
-def test_help_tells_whose_is_whose(tmp_path: Path) -> None:
+def test_help_tells_whose_is_whose(tmp_path: Path, adopted: Path) -> None:
     project = project_with(tmp_path, {"Makefile": f"install:\n\t@true\n\n{LINE}\n"})
-    adopt(project)
+    shutil.copytree(adopted / "tools", project / "tools")
     told = run(["make", "help"], project, ALONE).stdout
     assert "install is your own target; ours is neverstale-install" in told
     assert "doctor is your own" not in told
 
 
-def test_sessions_of_theirs_stay_theirs(tmp_path: Path) -> None:
+def test_sessions_of_theirs_stay_theirs(tmp_path: Path, adopted: Path) -> None:
     own = (
         "import nox\n\n\n@nox.session(venv_backend='none')\ndef install(session):\n"
         f'    """Theirs."""\n    print("theirs")\n\n\n{NOX_LINE}\n'
     )
     project = project_with(tmp_path, {"noxfile.py": own})
-    adopt(project)
+    shutil.copytree(adopted / "tools", project / "tools")
     nox: tuple[str, ...] = (sys.executable, "-m", "nox")
     listed = run((*nox, "--list"), project, ALONE).stdout
     assert re.search(r"^\* install .*-> Theirs\.", listed, re.MULTILINE)
     assert re.search("^- neverstale-install .*-> Clean, force", listed, re.MULTILINE)
-    assert re.search("^- doctor .*-> Say of every copy", listed, re.MULTILINE)
+    assert re.search("^- doctor .*-> Tell of every copy", listed, re.MULTILINE)
     done = run(nox, project, ALONE)
     assert "theirs" in done.stdout
     assert "doctor" not in done.stdout + done.stderr
@@ -182,19 +197,54 @@ def test_another_templates_answers_are_not_overwritten(tmp_path: Path) -> None:
     project = project_with(tmp_path, {".copier-answers.yml": answers})
     done = run(adopting(), project, {**os.environ, **ENVIRONMENT})
     assert done.returncode != 0
-    assert "Type --answers-file .copier-answers.neverstale.yml behind copier copy" in done.stderr
+    assert "Add --answers-file .copier-answers.neverstale.yml to copier copy" in done.stderr
     assert {path.name for path in project.iterdir()} == {".copier-answers.yml", "pyproject.toml"}
     adopt(project, "--answers-file", ".copier-answers.neverstale.yml")
     assert (project / ".copier-answers.yml").read_text(encoding="utf-8") == answers
-    assert "scope: tasks" in (project / ".copier-answers.neverstale.yml").read_text(encoding="utf-8")
+    assert "scope: tasks" in (project / ".copier-answers.neverstale.yml").read_text(
+        encoding="utf-8"
+    )
     adopt(project, "--answers-file", ".copier-answers.neverstale.yml", "--overwrite")
 
 
 def test_a_new_project_has_none_of_it(tmp_path: Path) -> None:
     project = render(tmp_path / "made", {})
     names = {path.name for path in files_of(project)}
-    assert not names & {"freshness.mk", "sessions.py", "targets.awk", "verbs.txt", "ruff.toml"}
-    assert not (project / "tools/freshness/.gitignore").exists()
+    assert not names & {"neverstale.mk", "neverstale.awk", "neverstale_nox.py"}
+    assert not names & {"freshness.mk", "sessions.py"}
+
+
+OLD_LINE = "include tools/freshness.mk"
+OLD_NOX_LINE = '__import__("runpy").run_path("tools/freshness/sessions.py")'
+
+
+def test_lines_of_version_0_2_work_and_name_the_new_ones(tmp_path: Path) -> None:
+    """The shims come only where their names were in use."""
+    own = {
+        "Makefile": f"all: ; @echo theirs\n\n{OLD_LINE}\n",
+        "noxfile.py": f"import nox\n\n{OLD_NOX_LINE}\n",
+        "tools/freshness.mk": "",
+        "tools/freshness/sessions.py": "",
+    }
+    project = project_with(tmp_path, own)
+    render(project, {"scope": "tasks"})
+    told = run(["make", "-n", "freshness-install"], project, ALONE)
+    assert "tools/neverstale.py install" in told.stdout, output(told)
+    assert "freshness-install is called neverstale-install now" in told.stdout
+    assert "tools/neverstale.py doctor" in run(["make", "-n", "doctor"], project, ALONE).stdout
+    assert run(["make"], project, ALONE).stdout == "theirs\n"
+    listed = run((sys.executable, "-m", "nox", "--list"), project, ALONE).stdout
+    assert re.search("^- neverstale-doctor .*-> Tell of every copy", listed, re.MULTILINE)
+
+
+@pytest.mark.parametrize("tool", ["bundled", "index"])
+def test_the_tool_comes_with_its_lock_or_from_the_index(tool: str, tmp_path: Path) -> None:
+    project = project_with(tmp_path, {})
+    render(project, {"scope": "tasks", "tool": tool})
+    names = {path.suffix for path in (project / "tools").iterdir()}
+    assert ({".whl", ".lock"} <= names) == (tool == "bundled")
+    launcher = (project / "tools/neverstale.py").read_text(encoding="utf-8")
+    assert ("[tool.uv.sources]" in launcher) == (tool == "bundled")
 
 
 NOT_TARGETS = {
@@ -208,18 +258,18 @@ NOT_TARGETS = {
 
 
 @pytest.mark.parametrize("kind", NOT_TARGETS)
-def test_what_is_no_target_withholds_no_verb(kind: str, tmp_path: Path) -> None:
+def test_what_is_no_target_withholds_no_verb(kind: str, tmp_path: Path, adopted: Path) -> None:
     text = f"all: ; @echo all\n{NOT_TARGETS[kind]}\n{LINE}\n"
     project = project_with(tmp_path, {"Makefile": text})
-    adopt(project)
+    shutil.copytree(adopted / "tools", project / "tools")
     told = run(["make", "-n", "install"], project, ALONE)
     assert "tools/neverstale.py install" in told.stdout, output(told)
     assert "your own target" not in run(["make", "neverstale-help"], project, ALONE).stdout
 
 
-def test_arguments_come_from_the_command_line(tmp_path: Path) -> None:
+def test_arguments_come_from_the_command_line(tmp_path: Path, adopted: Path) -> None:
     project = project_with(tmp_path, {"Makefile": f"ARGS ?= -x\n\n{LINE}\n"})
-    adopt(project)
+    shutil.copytree(adopted / "tools", project / "tools")
     for arguments in (["ARGS=--quick"], []):
         told = run(["make", "-n", "doctor", *arguments], project, ALONE).stdout
         assert ("--quick" in told, "-x" in told) == (bool(arguments), False)
@@ -229,8 +279,8 @@ def test_arguments_come_from_the_command_line(tmp_path: Path) -> None:
 
 def test_adopting_twice_is_no_harm(tmp_path: Path) -> None:
     project = project_with(tmp_path, {"Makefile": f"all: ; @echo all\n{LINE}\n{LINE}\n"})
-    adopt(project)
-    adopt(project, "--overwrite")
+    for _ in range(2):
+        render(project, {"scope": "tasks"})
     assert run(["make"], project, ALONE).stderr == ""
 
 

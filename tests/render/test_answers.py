@@ -25,7 +25,7 @@ ASKED = [
 CONTRACT = (
     "scope project_name distribution_name package_name project_type command_name description user_name"
     " user_email github_user layout namespace_name build_backend binding version_source license"
-    " python_min type_checker docs ci extras"
+    " python_min type_checker docs ci extras tool"
 )
 
 
@@ -224,7 +224,8 @@ def test_no_file_but_those_that_must_holds_a_tag_of_jinja() -> None:
     """Verbatim before Jinja: what has the suffix needs it, and nothing else is rendered."""
     template = REPOSITORY / "template"
     for path in template.rglob("*"):
-        if path.is_file() and not any("cache" in part for part in path.parts):
+        is_text = path.is_file() and path.suffix != ".whl"
+        if is_text and not any("cache" in part for part in path.parts):
             text = path.read_text(encoding="utf-8")
             assert (path.suffix == ".jinja") == bool(re.search(r"(?<!\$){{ |{%", text)), path
 

@@ -161,7 +161,7 @@ def assert_kept(project: Path, answers: Mapping[str, object]) -> None:
     if told["license"] in ("MIT", "BSD-3-Clause", "proprietary"):
         assert f" {told['user_name']}" in (project / "LICENSE").read_text(encoding="utf-8")
     if "REUSE.toml" in parsed:
-        (noted,) = parsed["REUSE.toml"]["annotations"]  # type: ignore[index]
+        noted = parsed["REUSE.toml"]["annotations"][0]  # type: ignore[index]
         assert noted["SPDX-FileCopyrightText"] == told["user_name"]
     if told["github_user"] and told["ci"] != "none":
         assert f"{told['github_user']}/" in (project / "README.md").read_text(encoding="utf-8")

@@ -1,10 +1,10 @@
-"""`copier update`: years of it, from every version, of projects that their owners have edited."""
+"""`copier update`: from each release and what came between, of projects that owners have edited."""
 
 import os
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import copier
@@ -13,9 +13,14 @@ import yaml
 from quality.combinations import Everything
 from support.history import commit, git, has_verbs_to_adopt, history, versions
 from support.parse import files_of
-from support.render import PURE
+from support.render import PURE, REPOSITORY
 from support.tree import build_file_tree
 from support.world import World, output
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 COMBINATIONS = {
     "command": Everything("hatchling", "src", "cli", extras=("dependabot", "vscode")),
@@ -30,9 +35,28 @@ COMBINATIONS = {
         *("hatchling", "src", "cli", "vcs", "MPL-2.0", "3.10", "github", "zensical", "pyrefly"),
         extras=("vscode", "devcontainer", "docker", "agents", "renovate", "dependabot"),
     ),
+    "plain": Everything(
+        *(
+            "setuptools",
+            "flat",
+            "library",
+            "static",
+            "BSD-3-Clause",
+            "3.12",
+            "gitlab",
+            "none",
+            "mypy",
+        )
+    ),
 }
-VERSIONS = versions()
+CHOSEN = ("ece2d53", "9472e5c", "da1c619", "3eeb51c", "ed62a5c")
+"""The first commit, 0.1.0, 0.2.0, and two on the way."""
 
+KNOWN = git(REPOSITORY, "rev-list", "HEAD", check=False).split()
+VERSIONS = [
+    *(version for version in CHOSEN if any(known.startswith(version) for known in KNOWN)),
+    *(version for version in versions() if version.startswith("v")),
+]
 STARTERS = re.compile(
     r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/index\.md"
     r"|(src|tests|changelog\.d|demo_app|packages)/.*"
@@ -97,46 +121,71 @@ def test_untouched_project_ends_as_a_new_one(version: str, name: str, tmp_path: 
     assert_like(project, rendered(tmp_path / "fresh", answers))
 
 
-def edited(project: Path, combination: Everything) -> dict[str, str]:
-    """Edit as owners do; give the edited files, and a text that has to stay in each."""
+def renaming_the_package(project: Path, combination: Everything) -> dict[str, str]:
+    """Rename the package, in every file that names it, and keep the answer as it was."""
     package = project / combination.package_path
     shutil.move(package, package.with_name("renamed"))
     for path in [*files_of(project)]:
         parts = path.relative_to(project).parts
-        if parts[0] != "tools" and parts[0] != ".copier-answers.yml":
+        if parts[0] not in ("tools", ".copier-answers.yml"):
             text = path.read_text(encoding="utf-8")
             if "demo_app" in text:
                 path.write_text(text.replace("demo_app", "renamed"), encoding="utf-8")
-    replace(project / "pyproject.toml", "dependencies = []", 'dependencies = ["packaging>=24"]')
-    replace(project / "pyproject.toml", "fail_under = 90", "fail_under = 80")
+    return {
+        "pyproject.toml": "renamed",
+        f"{package.parent.relative_to(project)}/renamed/__init__.py": "",
+    }
+
+
+def adding_a_session(project: Path, _: Everything) -> dict[str, str]:
+    """Add a session where the template adds none, and a target where make includes one's own."""
     replace(
         project / "noxfile.py",
         '\n\nif __name__ == "__main__":',
         '\n\n@nox.session(default=False)\ndef mine(session: nox.Session) -> None:\n    """Mine."""'
         '\n    session.log("mine")\n\n\nif __name__ == "__main__":',
     )
-    build_file_tree(
-        project, {"local.mk": "mine:\n\t@echo mine\n", "README.md": "# Mine\n\nMine alone.\n"}
-    )
-    init = package.with_name("renamed") / "__init__.py"
-    init.write_text(
-        init.read_text(encoding="utf-8").replace(
-            "from importlib.metadata import version\n",
-            "from importlib.metadata import version\n\nimport packaging\n",
-        )
-        + '\nPACKAGING = packaging.__name__\n"""Mine."""\n',
-        encoding="utf-8",
-    )
+    build_file_tree(project, {"local.mk": "mine:\n\t@echo mine\n"})
+    return {"noxfile.py": "def mine(", "local.mk": "@echo mine"}
+
+
+TABLE = re.compile(r'^\[tool\.(?:freshness|neverstale)\]\n# .*\ntarget = ".*"\n', re.MULTILINE)
+
+
+def changing_settings(project: Path, _: Everything) -> dict[str, str]:
+    """Require something, lower the floor of the coverage, and have the tests install a wheel."""
+    pyproject = project / "pyproject.toml"
+    replace(pyproject, "dependencies = []", 'dependencies = ["packaging>=24"]')
+    replace(pyproject, "fail_under = 90", "fail_under = 80")
+    table = TABLE.search(pyproject.read_text(encoding="utf-8"))
+    assert table
+    replace(pyproject, table[0], f'{table[0]}tests = "wheel" # mine\n')
+    return {"pyproject.toml": 'tests = "wheel" # mine'}
+
+
+def writing_and_deleting(project: Path, combination: Everything) -> dict[str, str]:
+    """Use what is required, write a README of one's own, and delete what nobody needs."""
+    init = project / combination.package_path / "__init__.py"
+    import_line = "from importlib.metadata import version\n"
+    replace(init, import_line, f"{import_line}\nimport packaging\n")
+    text = init.read_text(encoding="utf-8")
+    mine = '\nPACKAGING = packaging.__name__\n"""Mine."""\n'
+    init.write_text(text + mine, encoding="utf-8")
+    build_file_tree(project, {"README.md": "# Mine\n\nMine alone.\n"})
     for gone in (".vscode", "Dockerfile", ".dockerignore", "SECURITY.md"):
         path = project / gone
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    return {
-        "pyproject.toml": "packaging>=24",
-        "noxfile.py": "def mine(",
-        "local.mk": "@echo mine",
-        "README.md": "Mine alone.",
-        init.relative_to(project).as_posix(): "Mine.",
-    }
+    return {"README.md": "Mine alone.", init.relative_to(project).as_posix(): "Mine."}
+
+
+Edit = Callable[[Path, Everything], dict[str, str]]
+EDITS: tuple[Edit, ...] = (
+    changing_settings,
+    writing_and_deleting,
+    adding_a_session,
+    renaming_the_package,
+)
+"""What owners do; the last one moves the files that the others edit."""
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -145,30 +194,107 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+QUICK = {
+    ("9472e5c", "command", writing_and_deleting),
+    ("da1c619", "library", changing_settings),
+    ("ed62a5c", "plain", changing_settings),
+}
+
+
+def marks_of(version: str, name: str, edit: Edit) -> list[pytest.MarkDecorator]:
+    marks = [] if (version, name, edit) in QUICK else [pytest.mark.slow]
+    if edit is renaming_the_package and version in CHOSEN:
+        # 0.3 drops lines that name the package, and its owner has changed them: see how-to/update.
+        reason = "docs/install.md and [tool.uv] cache-keys are in conflict"
+        marks.append(pytest.mark.xfail(reason=reason, strict=False))
+    return marks
+
+
+@pytest.mark.parametrize(
+    ("version", "name", "edit"),
+    [
+        pytest.param(
+            *(version, name, edit),
+            id=f"{version}-{name}-{edit.__name__}",
+            marks=marks_of(version, name, edit),
+        )
+        for version in VERSIONS
+        for name in COMBINATIONS
+        for edit in EDITS
+    ],
+)
+def test_what_owners_edit_stays(version: str, name: str, edit: Edit, tmp_path: Path) -> None:
+    """No conflict, nothing lost, nothing back that was deleted."""
+    combination = COMBINATIONS[name]
+    project = rendered(tmp_path / "project", combination.answers, version)
+    kept = edit(project, combination)
+    commit(project)
+    before = {path.relative_to(project) for path in files_of(project)}
+    updated(project)
+    assert_kept(project, kept)
+    assert_of_the_new_tool(project)
+    new = {path.relative_to(project) for path in files_of(project)} - before
+    assert [path for path in new if STARTERS.fullmatch(path.as_posix())] == []
+    if edit is writing_and_deleting:
+        gone = (".vscode", "Dockerfile", ".dockerignore", "SECURITY.md")
+        assert [path for path in gone if (project / path).exists()] == []
+    commit(project)
+    assert git(project, "status", "--porcelain", "--ignored") == ""
+
+
+def assert_kept(project: Path, kept: Mapping[str, str]) -> None:
+    for path, text in kept.items():
+        assert text in (project / path).read_text(encoding="utf-8"), path
+
+
+def assert_of_the_new_tool(project: Path) -> None:
+    """One launcher, one wheel, and the table of pyproject.toml has the new name."""
+    assert (project / "tools" / "neverstale.py").exists()
+    assert len([*(project / "tools").glob("neverstale-*.whl")]) == 1
+    declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "freshness" not in declared["tool"]
+    assert declared["tool"]["neverstale"]["target"] in ("tool", "venv")
+
+
+@pytest.mark.parametrize(
+    "version",
+    [
+        pytest.param(version, marks=[] if version == "ed62a5c" else [pytest.mark.slow])
+        for version in VERSIONS
+        if version in CHOSEN
+    ],
+)
+def test_the_old_tool_goes(version: str, tmp_path: Path) -> None:
+    project = rendered(tmp_path / "project", COMBINATIONS["command"].answers, version)
+    commit(project)
+    updated(project)
+    assert not (project / "tools" / "freshness").exists()
+    naming = [
+        path.relative_to(project).as_posix()
+        for path in files_of(project)
+        if path.suffix not in (".whl", ".lock") and "freshness" in path.read_text(encoding="utf-8")
+    ]
+    assert [path for path in naming if not STARTERS.fullmatch(path)] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMBINATIONS)
-@pytest.mark.parametrize("version", VERSIONS)
-def test_what_owners_edit_stays(version: str, name: str, tmp_path: Path) -> None:
-    """No conflict, nothing lost, nothing back that was deleted; and the check passes."""
+@pytest.mark.parametrize("version", [v for v in VERSIONS if v.startswith(("9472e5c", "ed62a5c"))])
+def test_an_edited_project_passes_its_check_afterwards(
+    version: str, name: str, tmp_path: Path
+) -> None:
     combination = COMBINATIONS[name]
     world = World(tmp_path, combination)
     shutil.rmtree(world.project)
     rendered(world.project, combination.answers, version)
-    kept = edited(world.project, combination)
+    for edit in EDITS:
+        edit(world.project, combination)
     commit(world.project, "v1.2.3" if combination.version_source == "vcs" else None)
-    before = {path.relative_to(world.project) for path in files_of(world.project)}
     updated(world.project)
-    for path, text in kept.items():
-        assert text in (world.project / path).read_text(encoding="utf-8"), path
-    gone = (".vscode", "Dockerfile", ".dockerignore", "SECURITY.md", "src/demo_app", "demo_app")
-    assert not [path for path in gone if (world.project / path).exists()]
-    new = {path.relative_to(world.project) for path in files_of(world.project)} - before
-    assert not [path for path in new if STARTERS.fullmatch(path.as_posix())]
-    if version in (VERSIONS[0], VERSIONS[-1]):
-        world.make("dev")
-        done = world.make("check", expect=None)
-        assert done.returncode == 0, output(done)
-        world.run("git", "diff", "--quiet", "HEAD", "--", "src", "tests", "README.md")
+    world.make("dev")
+    done = world.make("check", expect=None)
+    assert done.returncode == 0, output(done)
+    world.run("git", "diff", "--quiet", "HEAD", "--", "src", "tests", "README.md")
 
 
 @pytest.mark.slow
@@ -184,6 +310,7 @@ def test_adopted_verbs_are_updated_and_nothing_else(version: str, tmp_path: Path
         },
     )
     rendered(project, {"scope": "tasks"}, version)
+    had_them = (project / "tools/freshness.mk").exists()
     commit(project)
     lines = {"Makefile": "\ninclude tools/neverstale.mk\n", "noxfile.py": "\n# mine\n"}
     for name, line in lines.items():
@@ -199,6 +326,10 @@ def test_adopted_verbs_are_updated_and_nothing_else(version: str, tmp_path: Path
     fresh = rendered(tmp_path / "fresh", {"scope": "tasks"})
     for path in files_of(fresh / "tools"):
         assert (project / path.relative_to(fresh)).read_bytes() == path.read_bytes()
+    more = {path.relative_to(project) for path in files_of(project / "tools")}
+    more -= {path.relative_to(fresh) for path in files_of(fresh / "tools")}
+    shims = {Path("tools/freshness.mk"), Path("tools/freshness/sessions.py")}
+    assert more == (shims if had_them else set())
 
 
 def test_deleted_starter_files_do_not_come_back(tmp_path: Path) -> None:
@@ -267,7 +398,7 @@ def test_recopy_brings_back_what_the_template_owns(tmp_path: Path) -> None:
     fresh = made_of(project)
     build_file_tree(project, {"README.md": "mine", "src/demo_app/cli.py": "mine"})
     (project / "noxfile.py").unlink()
-    (project / "tools/freshness/git.py").write_text("broken")
+    (project / "tools/neverstale.py").write_text("broken")
     commit(project)
     copier.run_recopy(str(project), vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True)
     assert made_of(project) == fresh
@@ -278,7 +409,7 @@ def test_recopy_brings_back_what_the_template_owns(tmp_path: Path) -> None:
 def test_nothing_depends_on_the_clock_or_the_machine(tmp_path: Path) -> None:
     world = World(tmp_path, COMBINATIONS["full"])
     told = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    made = []
+    made: list[dict[Path, bytes]] = []
     for place, more in enumerate(
         (
             {"TZ": "Asia/Tokyo", "LANG": "tr_TR.UTF-8", "HOME": "/nonexistent", "USER": "one"},

@@ -33,7 +33,7 @@ class Situation:
 
     ``codes`` are the findings about ``place``, all of them, and ``code`` is the exit code where
     another place decides on it. ``fixed`` tells whether the doctor's
-    own fix ends in a place that is fresh; where it does not, only the owner can mend it.
+    own fix ends in a place that is fresh; where it does not, only the owner can fix it.
     """
 
     name: str
@@ -108,7 +108,8 @@ def uv_build(world: World, *options: str) -> None:
 
 def litter(world: World) -> None:
     """Build as people do, which leaves build/ and *.egg-info where setuptools is the backend."""
-    pip(world, "install", "--target", world.root / "elsewhere" / "target", ".")
+    alone = ("--no-build-isolation", "--no-deps", "--no-index")
+    pip(world, "install", *alone, "--target", world.root / "elsewhere" / "target", ".")
 
 
 def age(path: Path) -> None:
@@ -281,21 +282,21 @@ def half_an_sdist(world: World) -> None:
 
 
 def zip_bomb(world: World) -> None:
-    """Add an entry of 4 GB that compresses to nothing."""
+    """Add an entry of 256 MiB that compresses to next to nothing."""
     uv_build(world, "--wheel")
     zeros = b"\0" * (1 << 24)
     with (
         zipfile.ZipFile(wheel_file(world), "a", zipfile.ZIP_DEFLATED) as archive,
         archive.open("demo_app/zeros", "w", force_zip64=True) as entry,
     ):
-        for _ in range(256):
+        for _ in range(16):
             entry.write(zeros)
 
 
 def tar_bomb(world: World) -> None:
     uv_build(world, "--sdist")
     path = next((world.project / "dist").glob("*.tar.gz"))
-    size = 1 << 32
+    size = 1 << 28
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:
         member = tarfile.TarInfo("demo_app-0.1.0/zeros")
         member.size = size
@@ -553,7 +554,7 @@ def python_path(world: World) -> None:
 
 
 def stray_pth(world: World) -> None:
-    """Leave the note of an old editable install, ahead of what is installed."""
+    """Leave a file that runs code at each start of Python; what that does is not known."""
     other = checkout(world) / "src"
     (site(world) / "aaa.pth").write_text(f"import sys; sys.path.insert(0, {str(other)!r})\n")
 
@@ -737,8 +738,7 @@ def uninstalled(world: World) -> None:
 def other_layout(world: World) -> None:
     """Keep the package in a folder of another name."""
     (world.project / "src").rename(world.project / "python")
-    for old in ("src/demo_app/", '"src/demo_app"'):
-        world.replace(old, old.replace("src", "python"))
+    world.replace('"src/demo_app"', '"python/demo_app"')
     world.make("install")
 
 
@@ -928,7 +928,7 @@ SITUATIONS = [
     Situation("empty package", leave_empty_folder, SOURCES, STALE, "NS506"),
     Situation("package of bytecode alone", leave_folder_of_bytecode, SOURCES, STALE, "NS506"),
     Situation("command with a misspelt attribute", misspell_attribute, SOURCES, STALE, "NS407", fixed=False),
-    Situation("command with a misspelt module", misspell_module, SOURCES, STALE, "NS407", fixed=False),
+    Situation("command with a misspelt module", misspell_module, SOURCES, STALE, "NS406 NS407", fixed=False),
     Situation("data that the backend does not select", deselect_data, SOURCES, FRESH, "NS101"),
     # dist/
     Situation("old wheel in dist", old_wheel, "wheel", STALE, "NS103 NS503"),
@@ -942,8 +942,8 @@ SITUATIONS = [
     Situation("wheel that is not a zip", broken_wheel, "wheel", DAMAGED, "NS105"),
     Situation("half a wheel", half_a_wheel, "wheel", DAMAGED, "NS105"),
     Situation("half an sdist", half_an_sdist, "sdist", DAMAGED, "NS105"),
-    Situation("wheel with 4 GB of zeros", zip_bomb, "wheel", DAMAGED, "NS105"),
-    Situation("sdist with 4 GB of zeros", tar_bomb, "sdist", DAMAGED, "NS105"),
+    Situation("wheel with 256 MiB of zeros", zip_bomb, "wheel", DAMAGED, "NS105"),
+    Situation("sdist with 256 MiB of zeros", tar_bomb, "sdist", DAMAGED, "NS105"),
     # The uv tool.
     Situation("edited module", edit, TOOL, STALE, "NS203"),
     Situation("removed module", delete_module, TOOL, STALE, "NS202"),
@@ -995,7 +995,7 @@ SITUATIONS = [
     Situation("another copy later on PATH", old_copy_later_on_path, TOOL, FRESH, "NS604"),
     Situation("not on PATH", not_on_path, TOOL, FRESH, "NS602"),
     Situation("PYTHONPATH to another checkout", python_path, TOOL, STALE, "NS607", fixed=False),
-    Situation("a .pth to another checkout", stray_pth, TOOL, STALE, "NS607", fixed=False),
+    Situation("a .pth that runs code", stray_pth, TOOL, FRESH),
     Situation("environment that was copied", copied_environment, TOOL, STALE, "NS608"),
     Situation("folder left in site-packages", namespace_left, VENV, ABSENT, "NS506", fixed=False, combination=LIBRARY),
     # Other environments.
@@ -1020,7 +1020,7 @@ SITUATIONS = [
     Situation("package in another folder", other_layout, SOURCES, FRESH, "NS703"),
     Situation("package in a namespace", namespace, TOOL, FRESH),
     Situation("work tree inside of the project", work_tree_inside, TOOL, STALE, "NS205"),
-    Situation("package that an editable finder does not know", editable_finder_and_package, VENV, STALE, "NS201", combination=Combination("setuptools", "flat", "cli")),
+    Situation("package that an editable finder does not know", editable_finder_and_package, VENV, STALE, "NS201 NS203", combination=Combination("setuptools", "flat", "cli")),
     Situation("edited script", script, TOOL, STALE, "NS203"),
     Situation("new entry point of a plugin", plugin, TOOL, STALE, "NS401"),
     Situation("module that a setting mentions", mentioned, "sdist", STALE, "NS103 NS503", combination=SETUPTOOLS),
@@ -1029,10 +1029,10 @@ SITUATIONS = [
     Situation("METADATA with other bytes", metadata_of_bytes, TOOL, DAMAGED, "NS306"),
     Situation("METADATA that is a pipe", metadata_is_a_pipe, TOOL, DAMAGED, "NS306"),
     Situation("RECORD that is a pipe", record_is_a_pipe, TOOL, DAMAGED, "NS306"),
-    Situation("package that is a link", package_is_a_link, TOOL, DAMAGED, "NS303 NS305 NS407"),
+    Situation("package that is a link", package_is_a_link, TOOL, DAMAGED, "NS303 NS305"),
     Situation("link in the package", link_in_the_package, TOOL, DAMAGED, "NS303"),
     Situation("origin of no URL", origin_of_no_url, TOOL, DAMAGED, "NS301"),
-    Situation("interpreter that does not answer", silent_interpreter, TOOL, UNKNOWN, fixed=False),
+    Situation("interpreter that would not answer", silent_interpreter, TOOL, FRESH),
     Situation("built by another release of the backend", rewritten_by_another_backend, TOOL, FRESH, "NS208 NS304"),
     Situation("odd PATH", odd_path, TOOL, FRESH),
     # Depths.
@@ -1045,5 +1045,5 @@ SITUATIONS = [
     Situation("compiled project and data", compiled_and_noted, TOOL, STALE, "NS203", combination=SETUPTOOLS),
     Situation("compiled project and a test", compiled_and_edited, TOOL, STALE, "NS203", combination=SETUPTOOLS),
     Situation("build that fails", broken_build, TOOL, UNKNOWN, fixed=False),
-    Situation("build that writes into the sources", writes_version, TOOL, STALE, "NS203", combination=VCS),
+    Situation("build that writes into the sources", writes_version, TOOL, STALE, "NS203 NS204", combination=VCS),
 ]  # fmt: skip

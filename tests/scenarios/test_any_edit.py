@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from neverstale.wheels.archives import read_wheel
-from neverstale.wheels.distribution import Distribution
-from neverstale.environments.environment import TOOL, VENV, Environment
-from neverstale.diagnosis.findings import Fix, Verdict
-from neverstale.environments.imports import packages_of
-from neverstale.diagnosis.places import Known, examine
-from neverstale.project.metadata import Project, read_project
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.render import Combination
 from support.world import World
 
+from neverstale.diagnosis.findings import Verdict
+from neverstale.diagnosis.fixes import fixes_for
+from neverstale.diagnosis.places import Reference, examine
+from neverstale.environments.environment import TOOL, VENV, Environment
+from neverstale.environments.imports import packages_of
+from neverstale.project.metadata import Declared, Project, read_project
+from neverstale.wheels.archives import read_wheel
+from neverstale.wheels.distribution import Distribution
+from neverstale.wheels.store import Built
 from scenarios.edits import starting_point
 
 COMBINATIONS = [
@@ -44,9 +46,11 @@ class Sample:
         self.world = World(root, combination)
         starting_point(self.world)
         self.world.make("install")
-        wheels = (self.world.project / ".neverstale" / "wheels").glob("*/*.whl")
-        self.reference: Distribution = read_wheel(next(wheels))
-        self.project: Project = read_project(self.world.project)
+        (wheel,) = (self.world.project / ".neverstale" / "wheels").glob("*/*.whl")
+        self.wheel: Distribution = read_wheel(wheel)
+        built = Built(wheel, self.wheel, {})
+        self.reference = Reference(built, packages_of(self.wheel.files), alternatives=(built,))
+        self.project: Project = read_project(self.world.project, not_asked)
         prefix = self.world.site_packages.parents[2]
         place = TOOL if self.world.installs_tool else VENV
         self.environment = Environment(place, prefix, self.world.commands_folder)
@@ -56,8 +60,13 @@ class Sample:
         self.files = sorted(row.split(",")[0] for row in rows)
 
     def verdict(self) -> Verdict:
-        known = Known({}, self.reference, packages_of(self.reference.files))
-        return examine(self.project, self.environment, known, Fix()).verdict
+        fixes = fixes_for(self.project)
+        return examine(self.project, self.environment, self.reference, fixes).verdict
+
+
+def not_asked(project: Project) -> Declared:
+    """Fail: a project with a [project] table needs no build to be read."""
+    raise AssertionError(project)
 
 
 @pytest.fixture(scope="module", params=COMBINATIONS, ids=str)
@@ -110,7 +119,7 @@ def matters(sample: Sample, name: str, before: bytes, path: Path, mode: int) -> 
     if after != before:
         return True
     executable = bool(path.stat().st_mode & 0o111) != bool(mode & 0o111)
-    from_the_wheel = name in sample.reference.files
+    from_the_wheel = name in sample.wheel.files
     return executable and from_the_wheel
 
 

@@ -77,7 +77,7 @@ def test_wheel_has_the_tags_of_what_is_in_it(combination: Combination, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", NATIVE, ids=str)
+@pytest.mark.parametrize("combination", [C, RUST], ids=str)
 def test_the_stub_says_what_the_module_has(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("install", "ARGS=--target venv")
@@ -87,6 +87,7 @@ def test_the_stub_says_what_the_module_has(combination: Combination, tmp_path: P
     world.run(python, "-P", "-m", "mypy.stubtest", checked, "--ignore-missing-stub")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", slowly(TOOLS, C))
 def test_what_is_left_in_the_tree_ships_in_no_wheel(
     combination: Combination, tmp_path: Path
@@ -119,7 +120,7 @@ def test_what_is_left_in_the_tree_ships_in_no_wheel(
         assert archive.read(module) != b"yesterday"
     assert world.command("demo-app", "count", "a b") == "2"
     assert all((world.project / path).exists() for path in left), "an editable install may need it"
-    told = world.make("clean").stdout
+    told = world.make("clean").stderr
     gone = {path for path in left if not (world.project / path).exists()}
     expected = set(left) if combination == RUST else {p for p in left if "target" not in p}
     assert gone == expected, told
@@ -128,12 +129,12 @@ def test_what_is_left_in_the_tree_ships_in_no_wheel(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", slowly(TOOLS, C))
+@pytest.mark.parametrize("combination", [C, RUST], ids=str)
 def test_run_never_runs_yesterdays_extension(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("dev")
     assert run_count(world) == "2"
-    quiet = world.make("run", "ARGS=demo-app count 'a b'")
+    quiet = world.run(*TOOL, "-v", "run", "demo-app", "count", "a b")
     assert "uv sync" not in quiet.stderr, "nothing changed, and it was installed again"
     _count_one_more(world)
     assert run_count(world) == "3"
@@ -146,7 +147,7 @@ def test_run_never_runs_yesterdays_extension(combination: Combination, tmp_path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", TOOLS, ids=str)
+@pytest.mark.parametrize("combination", [C, MESON], ids=str)
 def test_plain_uv_run_compiles_what_is_newer(combination: Combination, tmp_path: Path) -> None:
     """Without make: cache-keys, or meson-python itself, see to it."""
     world = made(tmp_path, combination)
@@ -183,7 +184,8 @@ def test_editable_install_of_meson_python_outlives_its_build(tmp_path: Path) -> 
     assert plain.stdout.strip() == "3"
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS))
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", [C, CPP], ids=str)
 def test_fresh_compiles_nothing_where_nothing_changed(
     combination: Combination, tmp_path: Path
 ) -> None:
@@ -192,12 +194,13 @@ def test_fresh_compiles_nothing_where_nothing_changed(
     world.make("fresh")
     done = world.make("fresh")
     assert done.stdout.count("nothing to do") == 1
-    assert "$ " not in done.stderr, "a command was run"
+    assert done.stderr == ""
     world.make("dev")
     assert "nothing to do" in world.make("fresh").stdout, "what dev compiled is no source"
 
 
-@pytest.mark.parametrize("combination", slowly(KEEPING))
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", KEEPING, ids=str)
 def test_what_is_unchanged_is_not_compiled_again(combination: Combination, tmp_path: Path) -> None:
     """And what comes out is, byte for byte, what a build from nothing gives."""
     world = made(tmp_path, combination)
@@ -242,8 +245,9 @@ def test_another_setting_of_the_compiler_is_seen(tmp_path: Path) -> None:
     assert world.ask(COUNT) == "6"
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS, C))
-def test_a_missing_compiler_is_said_before_anything_is_built(
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", slowly([C, RUST], C))
+def test_a_missing_compiler_is_reported_before_anything_is_built(
     combination: Combination, tmp_path: Path
 ) -> None:
     world = made(tmp_path, combination)
@@ -256,16 +260,15 @@ def test_a_missing_compiler_is_said_before_anything_is_built(
     world.extra["UV_PYTHON"] = sys.executable
     for verb in ("install", "install-editable", "dev", "run", "build"):
         done = world.run(*TOOL, verb, expect=2)
-        lines = done.stderr.strip().splitlines()
+        error, hint = done.stderr.strip().splitlines()
         what = "cargo" if combination == RUST else "compiler"
-        assert what in lines[-2], output(done)
-        assert lines[-2].startswith("error: the extension cannot be compiled"), output(done)
-        assert lines[-1].startswith("hint: install"), output(done)
-        assert "$ uv build" not in done.stderr
-        assert "$ uv sync" not in done.stderr
+        assert error.startswith("error: the extension cannot be compiled"), output(done)
+        assert what in error, output(done)
+        assert hint.startswith("hint: install"), output(done)
 
 
-@pytest.mark.parametrize("combination", slowly(TOOLS))
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", TOOLS, ids=str)
 def test_the_doctor_knows_from_what_it_was_compiled(
     combination: Combination, tmp_path: Path
 ) -> None:
@@ -291,7 +294,7 @@ def doctor(world: World, *options: str) -> dict[str, tuple[str, list[str]]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", [C, CPP], ids=str)
+@pytest.mark.parametrize("combination", [CPP], ids=str)
 def test_each_python_has_its_wheel(combination: Combination, tmp_path: Path) -> None:
     """A wheel that was made for one Python is none of the sources' for another."""
     here = pythons_here()
@@ -301,7 +304,7 @@ def test_each_python_has_its_wheel(combination: Combination, tmp_path: Path) -> 
     world.make("install")
     other = next(folder for version, folder in here.items() if version != own_version())
     world.run("uv", "venv", "--quiet", "--python", other / "python3", ".venv")
-    assert "built" in world.make("fresh", "ARGS=--target venv").stdout
+    assert "Installed" in world.make("fresh", "ARGS=--target venv").stdout
     python = world.project / ".venv/bin/python"
     assert world.run(python, "-I", "-c", COUNT).stdout.strip() == "2"
     assert "nothing to do" in world.make("fresh", "ARGS=--target venv").stdout
@@ -319,7 +322,7 @@ def own_version() -> str:
 def test_two_builds_give_the_same_bytes(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.commit()
-    assert "same      two builds" in world.make("build", "ARGS=--twice").stdout
+    assert "(twice, to the same bytes)" in world.make("build", "ARGS=--twice").stdout
     sdist, wheel = sorted((world.project / "dist").glob("demo_app*"), key=lambda p: p.suffix)
     assert (sdist.suffix, wheel.suffix) == (".gz", ".whl")
     with zipfile.ZipFile(wheel) as archive:

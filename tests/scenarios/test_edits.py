@@ -24,16 +24,39 @@ QUICK = {
     "hatchling-src-cli": {
         "edited to the same size with the old time",
         "module deleted",
-        "data file no longer selected",
         "command renamed",
         "Scenario 2: Updated Dependency",
-        "Scenario 3: Moved Files",
     },
-    "setuptools-flat-library": {"module deleted", "data file no longer selected"},
+    "setuptools-flat-library": {"module deleted"},
     str(VERSIONED[0]): {"version changed by git tag"},
     "hatchling-workspace-cli": {"library edited"},
 }
 """The edits, of a few combinations, that belong to the quick tests."""
+
+
+WHOLE = {"hatchling-src-cli", "setuptools_ext-c-src-cli", "hatchling-workspace-cli"}
+"""The combinations in which every edit is made that only such a one has, or that any has."""
+
+OF_EACH = 1
+"""How many edits are made in each other combination, beside the quick ones."""
+
+
+def edits_of(number: int, combination: Combination) -> list[Edit]:
+    """Give the edits that are made in *combination*, the one of that *number*."""
+    fitting = [
+        edit
+        for edit in EDITS
+        if edit.fits(combination)
+        if combination.version_source == "static" or edit.needs == "vcs"
+    ]
+    if combination.is_compiled or combination.layout == "workspace":
+        fitting = [edit for edit in fitting if edit.needs] or fitting
+    if str(combination) in WHOLE:
+        return fitting
+    quick = QUICK.get(str(combination), set())
+    step = max(len(fitting) // OF_EACH, 1)
+    chosen = [fitting[(number + turn * step) % len(fitting)] for turn in range(OF_EACH)]
+    return [edit for edit in fitting if edit in chosen or edit.name in quick]
 
 
 def cases() -> list[object]:
@@ -44,11 +67,15 @@ def cases() -> list[object]:
             id=f"{combination}-{edit}",
             marks=[] if edit.name in QUICK.get(str(combination), ()) else [pytest.mark.slow],
         )
-        for combination in [*COMBINATIONS, *MORE, *NATIVE, *VERSIONED]
-        for edit in EDITS
-        if edit.fits(combination)
-        if combination.version_source == "static" or edit.needs == "vcs"
+        for number, combination in enumerate([*COMBINATIONS, *MORE, *NATIVE, *VERSIONED])
+        for edit in edits_of(number, combination)
     ]
+
+
+def test_every_edit_and_every_combination_has_a_case() -> None:
+    made = [case.values for case in cases()]  # type: ignore[attr-defined]
+    assert {str(edit) for _, edit in made} == {str(edit) for edit in EDITS}
+    assert {c for c, _ in made} == {*COMBINATIONS, *MORE, *NATIVE, *VERSIONED}
 
 
 @pytest.mark.parametrize(("combination", "edit"), cases())

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.render import COMBINATIONS, Combination
+from support.render import Combination
 from support.world import World
 
 from scenarios.edits import GONE, starting_point, value, write
@@ -33,6 +33,15 @@ LITTER: dict[str, Callable[[World], object]] = {
 QUICK = ("setuptools-src-cli", "uv build --wheel")
 
 
+LITTERED = {
+    Combination("setuptools", "src", "cli"): tuple(LITTER),
+    Combination("setuptools", "flat", "library"): ("uv build", "in-place build"),
+    Combination("hatchling", "src", "cli"): ("uv build --wheel",),
+    Combination("uv_build", "flat", "library"): ("pip install .",),
+}
+"""setuptools reads again what it left; of the others, one each."""
+
+
 def cases() -> list[object]:
     return [
         pytest.param(
@@ -40,9 +49,8 @@ def cases() -> list[object]:
             id=f"{combination}-{litter}",
             marks=[] if (str(combination), litter) == QUICK else [pytest.mark.slow],
         )
-        for combination in COMBINATIONS
-        for litter in LITTER
-        if litter != "in-place build" or combination.build_backend == "setuptools"
+        for combination, litters in LITTERED.items()
+        for litter in litters
     ]
 
 

@@ -44,11 +44,8 @@ def old_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     ("version", "combination"),
     [
         (OLDEST, BACKENDS[0]),
-        pytest.param(MIDDLE, BACKENDS[2], marks=pytest.mark.slow),
-        pytest.param(OLDEST, BACKENDS[1], marks=pytest.mark.slow),
-        pytest.param(OLDEST, BACKENDS[2], marks=pytest.mark.slow),
-        pytest.param(MIDDLE, BACKENDS[0], marks=pytest.mark.slow),
-        pytest.param(MIDDLE, BACKENDS[1], marks=pytest.mark.slow),
+        (OLDEST, BACKENDS[1]),
+        (MIDDLE, BACKENDS[2]),
     ],
     ids=str,
 )
@@ -92,6 +89,7 @@ def test_with_old_uv(
     world.make("uninstall")
 
 
+@pytest.mark.slow
 def test_with_uv_that_is_too_old(tmp_path: Path, old_uv: dict[str, str]) -> None:
     world = World(tmp_path, BACKENDS[0])
     world.make("install")
@@ -122,6 +120,7 @@ def test_without_git(tmp_path: Path) -> None:
     assert "nothing to do" in world.make("fresh").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", quickly(BACKENDS, "hatchling-src-cli"))
 def test_through_a_link(combination: Combination, tmp_path: Path) -> None:
     world = World(tmp_path, combination)

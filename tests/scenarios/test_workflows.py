@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from support.render import COMBINATIONS, VERBS, Combination, quickly
+from support.render import VERBS, Combination, quickly
 from support.world import World, output
 
 from scenarios.edits import starting_point, value, write
@@ -20,6 +20,8 @@ from scenarios.edits import starting_point, value, write
 CLI = Combination("hatchling", "src", "cli")
 LIBRARY = Combination("hatchling", "flat", "library")
 SAMPLE = [CLI, Combination("setuptools", "flat", "library"), Combination("uv_build", "src", "cli")]
+
+TOOL = ("uv", "run", "--quiet", "--script", "tools/neverstale.py")
 
 PRINT_STATE = "from demo_app.state import VALUE; print(VALUE)"
 
@@ -40,7 +42,7 @@ def python_argument(code: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("combination", quickly(SAMPLE, "setuptools-flat-library"))
+@pytest.mark.parametrize("combination", SAMPLE[:2], ids=str)
 def test_nox_does_what_make_does(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     nox(world, "install")
@@ -68,16 +70,19 @@ def test_fresh_does_nothing_when_nothing_changed(tmp_path: Path) -> None:
     before = everything_below(world.tools, world.commands)
     done = world.make("fresh")
     assert "nothing to do" in done.stdout
-    assert "$ uv" not in done.stderr
+    assert done.stderr == ""
     assert everything_below(world.tools, world.commands) == before
-    (world.project / "tests" / "test_more.py").write_text("")
+    (world.project / "tests" / "test_more.py").write_text("")  # which the build does not read
+    assert "nothing to do" in world.make("fresh").stdout
+    with (world.project / "pyproject.toml").open("a") as stream:
+        stream.write("# a comment\n")
     done = world.make("fresh")
-    assert "the build changed nothing" in done.stdout
+    assert "the build is the same" in done.stdout
     assert everything_below(world.tools, world.commands) == before
 
 
 @pytest.mark.parametrize("combination", quickly([CLI, LIBRARY], str(LIBRARY)))
-def test_fresh_mends(combination: Combination, tmp_path: Path) -> None:
+def test_fresh_repairs_what_was_changed_by_hand(combination: Combination, tmp_path: Path) -> None:
     """uv installs by hard links: what is edited in place is edited in uv's cache as well."""
     world = made(tmp_path, combination)
     world.make("install")
@@ -103,12 +108,12 @@ def everything_below(*folders: Path) -> dict[str, tuple[int, int]]:
     }
 
 
-@pytest.mark.parametrize("combination", [CLI, LIBRARY], ids=str)
+@pytest.mark.parametrize("combination", quickly([CLI, LIBRARY], str(CLI)))
 def test_doctor_says_what_is_stale_and_exits_with_it(
     combination: Combination, tmp_path: Path
 ) -> None:
     world = made(tmp_path, combination)
-    script = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "doctor", "--json")
+    script = (*TOOL, "doctor", "--json")
     assert json.loads(world.run(*script, expect=1).stdout)["exit_code"] == 1
     world.make("install")
     told = json.loads(world.run(*script).stdout)
@@ -128,11 +133,12 @@ def test_doctor_says_what_is_stale_and_exits_with_it(
     assert {f["fix"] for f in place["findings"] if not f["remark"]} == {"make install"}
 
 
+@pytest.mark.slow
 def test_doctor_cannot_tell_without_a_build(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("install")
     world.replace('packages = ["src/demo_app"]', 'packages = "src/demo_app"')
-    script = ("uv", "run", "--quiet", "--script", "tools/neverstale.py", "doctor")
+    script = (*TOOL, "doctor")
     done = world.run(*script, expect=2)
     assert "unknown" in done.stdout
     assert "the build failed" in done.stdout
@@ -158,6 +164,7 @@ def files_of_project(world: World) -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", quickly([CLI, LIBRARY], str(CLI)))
 def test_editable_brings_commands_and_metadata_up_to_date(
     combination: Combination, tmp_path: Path, find_links: Path
@@ -173,8 +180,8 @@ def test_editable_brings_commands_and_metadata_up_to_date(
     world.replace("dependencies = []", 'dependencies = ["stale-probe==2.0"]')
     world.replace('version = "0.1.0"', 'version = "0.5.0"')
     done = world.make("doctor", expect=2)
-    assert "NS401 command declared, and not installed" in done.stdout
-    assert "NS403 requirement declared, and not in METADATA" in done.stdout
+    assert "NS401 command or entry point missing" in done.stdout
+    assert "NS403 requirement missing from the installed metadata" in done.stdout
     world.make("install-editable")
     assert world.command("shout") == "loud"
     ask = "from importlib.metadata import version as v; print(v('demo-app'), v('stale-probe'))"
@@ -195,6 +202,7 @@ def test_editable_and_wheel_take_turns(tmp_path: Path) -> None:
     assert world.ask(value("state")) == "one"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("combination", quickly([CLI, LIBRARY], str(CLI)))
 def test_run_beats_bytecode_of_the_same_second_and_size(
     combination: Combination, tmp_path: Path
@@ -241,13 +249,14 @@ def test_run_passes_arguments_and_exit_codes(tmp_path: Path) -> None:
     world = made(tmp_path)
     done = world.make("run", "ARGS=demo-app hello 'two  words'")
     assert done.stdout.endswith("Hello, two  words!\n")
-    assert world.make("run", expect=2).stderr.startswith("$ uv run demo-app")
+    assert "usage: demo-app" in output(world.make("run", expect=None)).lower()
+    assert "$ uv run demo-app" in world.run(*TOOL, "-v", "run", expect=None).stderr
     done = world.make("run", python_argument("import sys; sys.exit(7)"), expect=2)
     assert "Error 7" in done.stderr
     nox(world, "run", "--", "python", "-c", "import sys; sys.exit(7)", expect=7)
     nox(world, "run-wheel", "--", "python", "-c", "import sys; sys.exit(7)", expect=7)
     assert "Hello, you!" in nox(world, "run", "--", "demo-app", "hello", "you")
-    assert "4 deselected" in nox(world, "test", "--", "-k", "nothing-of-that-name", expect=1)
+    assert "4 deselected" in nox(world, "test", "--", "-k", "nothing-of-that-name", expect=5)
 
 
 def test_run_without_a_command_to_run(tmp_path: Path) -> None:
@@ -255,7 +264,8 @@ def test_run_without_a_command_to_run(tmp_path: Path) -> None:
     assert "error: run what? The project declares 0 commands\nhint: name one" in done.stderr
 
 
-@pytest.mark.parametrize("combination", quickly(COMBINATIONS, str(CLI)))
+@pytest.mark.slow
+@pytest.mark.parametrize("combination", quickly(SAMPLE, str(CLI)))
 def test_run_wheel_runs_the_wheel_of_now(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("dev")  # an environment in the way, with the sources in it
@@ -268,7 +278,7 @@ def test_run_wheel_runs_the_wheel_of_now(combination: Combination, tmp_path: Pat
         assert str(world.project / ".venv") not in told
 
 
-@pytest.mark.parametrize("combination", quickly(COMBINATIONS, str(CLI)))
+@pytest.mark.parametrize("combination", quickly(SAMPLE, str(CLI), "uv_build-src-cli"))
 def test_build_is_forced_and_whole(combination: Combination, tmp_path: Path) -> None:
     world = made(tmp_path, combination)
     world.make("build")
@@ -299,15 +309,16 @@ def test_clean_lists_what_it_removes_and_keeps_the_rest(tmp_path: Path) -> None:
         "removed   dist/demo_app-0.1.0-py3-none-any.whl",
         "removed   src/demo_app.egg-info",
         "removed   __pycache__ in 1 folder",
-        "kept      dist/notes.txt (no build makes it)",
+        "kept      dist/notes.txt (no build of this project made it)",
     ):
-        assert line in done.stdout
+        assert line in done.stderr
     assert notes.read_text() == "mine"
     assert not (world.project / "build").exists()
     notes.unlink()
-    assert "nothing to remove" in world.make("clean").stdout
+    assert "Nothing to remove" in world.make("clean").stdout
 
 
+@pytest.mark.slow
 def test_uninstall(tmp_path: Path) -> None:
     for number, combination in enumerate((CLI, LIBRARY)):
         world = made(tmp_path / str(number), combination)
@@ -327,11 +338,11 @@ def test_target_can_be_chosen(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_installs_at_once(tmp_path: Path) -> None:
-    """``make -j`` and two terminals: each waits for the other, both end well."""
+def test_verbs_of_one_make_take_turns(tmp_path: Path) -> None:
+    """``make -j`` and two terminals: each waits for the other, all end well."""
     world = made(tmp_path)
     done = world.make("-j4", "install", "fresh", "clean")
-    assert "not fresh" not in done.stdout
+    assert "Not fresh" not in done.stdout
     assert world.ask(value("state")) == "one"
     done = world.make("-j4", "check")
     assert "passed" in done.stdout

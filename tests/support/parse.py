@@ -3,6 +3,7 @@
 import ast
 import json
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,9 @@ def files_of(project: Path) -> Iterator[Path]:
 
 def parse(path: Path) -> object:
     """Read *path* with the parser of its kind, text where it has none; raises as that does."""
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".toml":
         return tomllib.loads(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.render import Combination, render
+from support.render import Combination, render_again
 
 FOLDER = "a größe of its own"
 """A folder's name with spaces and a letter beyond ASCII: everything is tested below one."""
@@ -78,7 +78,7 @@ class World:
         self.combination = combination
         needs_toolchain(combination)
         self._prepare(root / folder, uv)
-        render(self.project, combination.answers)
+        render_again(self.project, combination)
 
     def _prepare(self, root: Path, uv: str | None = None) -> None:
         """Make the places around the project, which is not there yet."""
@@ -108,6 +108,7 @@ class World:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
             "UV_CACHE_DIR": cache_folder(),
+            "NEVERSTALE_CACHE_DIR": os.path.join(cache_folder(), "neverstale-tests"),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_TOOL_DIR": str(self.tools),
             "UV_TOOL_BIN_DIR": str(self.commands),

@@ -1,0 +1,496 @@
+"""A replacement in an environment: what is moved where, and what is put back."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.tree import build_file_tree
+from unit.made_up import (
+    DEMO,
+    INFO,
+    SITE,
+    SOURCES,
+    built_of,
+    install_files,
+    make_environment,
+    make_program,
+    make_wheel,
+    requirements,
+    site_of,
+    tree,
+)
+
+from neverstale.environments.environment import VENV, Environment
+from neverstale.environments.installed import read_installed
+from neverstale.errors import NeverstaleError
+from neverstale.files import digest_of
+from neverstale.install import swap
+from neverstale.install.swap import Swap, install_wheels, recorded_files, recover
+from neverstale.process import Uv
+from neverstale.wheels.record import rows_of
+
+COMMANDS = {"demo": "demo.cli:main"}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """An environment with the file that every environment of uv's has."""
+    made = make_environment(tmp_path / "a größe", VENV)
+    build_file_tree(site_of(made), {"_virtualenv.py": ""})
+    return made
+
+
+def swap_in(environment: Environment) -> Swap:
+    return Swap(environment, site_of(environment), "demo")
+
+
+def units(prefix: Path, files: Sequence[str]) -> list[str]:
+    return sorted(swap._units(prefix, [prefix / each for each in files]))  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    ("there", "own", "expected"),
+    [
+        pytest.param(["a/x", "a/y"], ["a/x", "a/y"], ["a"], id="a whole folder"),
+        pytest.param(["a/x", "a/y"], ["a/x"], ["a/x"], id="a part of one"),
+        pytest.param(["a/b/x", "a/b/y"], ["a/b/x", "a/b/y"], ["a"], id="the topmost"),
+        pytest.param(["a/b/x", "a/y"], ["a/b/x"], ["a/b"], id="one within a shared one"),
+        pytest.param(["a/b/x", "a/b/y"], ["a/b/x"], ["a/b/x"], id="a stranger deep in it"),
+        pytest.param(["a/x", "a/__pycache__/x.pyc"], ["a/x"], ["a"], id="bytecode is its own"),
+        pytest.param(["a/x", "b/y", "c"], ["a/x", "b/y", "c"], ["a", "b", "c"], id="several"),
+        pytest.param(["a/x", "a/y/z"], ["a/x"], ["a/x"], id="a stranger's folder"),
+        pytest.param(["a/x"], [], [], id="nothing"),
+        pytest.param(["a/x"], ["a/x", "/elsewhere/out"], ["a"], id="nothing outside"),
+    ],
+)
+def test_units(there: list[str], own: list[str], expected: list[str], tmp_path: Path) -> None:
+    prefix = build_file_tree(tmp_path / "p", dict.fromkeys(there, ""))
+    assert units(prefix, own) == expected
+
+
+def test_a_folder_that_is_a_link_is_not_moved_as_a_whole(tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {"away/x": "", "p/y": ""})
+    (tmp_path / "p/a").symlink_to("../away")
+    assert units(tmp_path / "p", ["a/x"]) == ["a/x"]
+
+
+def stage(environment: Environment, files: dict[str, str]) -> Swap:
+    """Lay files out as uv does in a target folder."""
+    made = swap_in(environment)
+    made.old.mkdir(parents=True)
+    build_file_tree(made.stage, files)
+    return made
+
+
+def test_where_the_new_files_belong(environment: Environment, tmp_path: Path) -> None:
+    data = "demo-1.0.data"
+    built = built_of(
+        make_wheel(
+            tmp_path,
+            {
+                **SOURCES,
+                f"{data}/data/share/x": "",
+                f"{data}/headers/x.h": "",
+                f"{data}/scripts/tool": "",
+                "bin/module.py": "",
+            },
+        )
+    )
+    paths = [*SOURCES, "share/x", "include/demo/x.h", "bin/tool", "bin/deep/tool", ".lock"]
+    made = stage(environment, dict.fromkeys([*paths, "bin/module.py", f"{INFO}/RECORD"], ""))
+    site, prefix = made.site, environment.prefix
+    assert swap._destinations(built, made) == {  # noqa: SLF001
+        **{path: site / path for path in SOURCES},
+        "share/x": prefix / "share/x",
+        "include/demo/x.h": prefix / "include/site/python3.12/demo/x.h",
+        "bin/tool": prefix / "bin/tool",
+        "bin/deep/tool": site / "bin/deep/tool",
+        "bin/module.py": site / "bin/module.py",
+        f"{INFO}/RECORD": site / INFO / "RECORD",
+    }
+
+
+def test_record_is_written_for_the_environment(environment: Environment) -> None:
+    record = f'demo/cli.py,sha256=x,1\nbin/demo,sha256=y,2\n"with,comma",,\n{INFO}/RECORD,,\n'
+    made = stage(environment, {f"{INFO}/RECORD": record, "bin/demo": "", "demo/cli.py": ""})
+    moves = {"bin/demo": environment.scripts / "demo", "demo/cli.py": made.site / "demo/cli.py"}
+    swap._rewrite_record(made, moves)  # noqa: SLF001
+    text = (made.stage / INFO / "RECORD").read_text("utf-8")
+    assert list(rows_of(text)) == [
+        ["demo/cli.py", "sha256=x", "1"],
+        ["../../../bin/demo", "sha256=y", "2"],
+        ["with,comma", "", ""],
+        [f"{INFO}/RECORD", "", ""],
+    ]
+
+
+def test_what_is_moved_in_as_a_whole(environment: Environment) -> None:
+    files = ["demo/a.py", "demo/deep/b.py", "single.py", "bin/demo", f"{INFO}/RECORD", "z/x.py"]
+    made = stage(environment, dict.fromkeys(files, ""))
+    moves = {path: made.site / path for path in files}
+    moves["bin/demo"] = environment.scripts / "demo"
+    entries = list(swap._entries(made, moves))  # noqa: SLF001
+    assert dict(entries) == {
+        made.stage / "demo": made.site / "demo",
+        made.stage / "z": made.site / "z",
+        made.stage / INFO: made.site / INFO,
+        made.stage / "single.py": made.site / "single.py",
+        made.stage / "bin/demo": environment.scripts / "demo",
+    }
+    assert entries[-1][0].name == INFO, "what has no record is not installed"
+
+
+def test_a_folder_of_which_a_part_goes_elsewhere(environment: Environment) -> None:
+    made = stage(environment, {"x/a": "", "x/b": ""})
+    moves = {"x/a": made.site / "x/a", "x/b": environment.prefix / "x/b"}
+    for order in (moves, dict(reversed(moves.items()))):
+        assert dict(swap._entries(made, order)) == {  # noqa: SLF001
+            made.stage / path: to for path, to in moves.items()
+        }
+
+
+def installed_files(environment: Environment) -> dict[str, str]:
+    return {
+        path: text for path, text in tree(environment.prefix).items() if "neverstale" not in path
+    }
+
+
+def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, str]) -> Swap:
+    """Do all that an install does between uv's part and the renames; return the swap."""
+    built = built_of(make_wheel(tmp_path, files, commands=COMMANDS))
+    info = {f"{INFO}/METADATA": "Name: demo\nVersion: 1.0\n", "bin/demo": "new"}
+    record = "".join(
+        f"{path},{digest_of(text.encode())},\n" for path, text in {**files, **info}.items()
+    )
+    made = stage(environment, {**files, **info, f"{INFO}/RECORD": f"{record}{INFO}/RECORD,,\n"})
+    moves = swap._destinations(built, made)  # noqa: SLF001
+    swap._rewrite_record(made, moves)  # noqa: SLF001
+    old = [*swap._old_files(built, environment)]  # noqa: SLF001
+    journal = {
+        "name": "demo",
+        "old": [*swap._units(environment.prefix, old)],  # noqa: SLF001
+        "new": [str(to) for _, to in swap._entries(made, moves)],  # noqa: SLF001
+    }
+    (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
+    return made
+
+
+def journal_of(made: Swap) -> dict[str, Any]:
+    journal: dict[str, Any] = json.loads((made.folder / swap.JOURNAL).read_text("utf-8"))
+    return journal
+
+
+def entries_of(made: Swap) -> list[tuple[Path, Path]]:
+    new = map(Path, journal_of(made)["new"])
+    return [
+        (made.stage / (f"bin/{to.name}" if to.parent.name == "bin" else to.name), to) for to in new
+    ]
+
+
+def test_old_files_are_moved_away_and_new_ones_in(environment: Environment, tmp_path: Path) -> None:
+    install_files(environment, {**SOURCES, "demo/old.py": ""}, commands=COMMANDS)
+    build_file_tree(site_of(environment), {"other/x.py": "", "demo/__pycache__/old.pyc": ""})
+    made = replace_by_hand(environment, tmp_path, {**SOURCES, "demo/cli.py": "new"})
+    assert sorted(journal_of(made)["old"]) == ["bin/demo", f"{SITE}/demo", f"{SITE}/{INFO}"]
+    swap._move_away(made, journal_of(made)["old"])  # noqa: SLF001
+    assert read_installed(environment, DEMO) is None
+    assert (made.old / SITE / "demo/old.py").exists()
+    swap._move_in(entries_of(made))  # noqa: SLF001
+    installed = read_installed(environment, DEMO)
+    assert installed
+    assert installed.whole
+    assert tree(site_of(environment) / "demo") == {"__init__.py": "", "cli.py": "new"}
+    assert (environment.scripts / "demo").read_text("utf-8") == "new"
+    assert (site_of(environment) / "other/x.py").exists()
+
+
+def test_new_files_join_a_folder_that_others_share(environment: Environment) -> None:
+    build_file_tree(site_of(environment), {"space/other/x.py": "other", "space/demo/a.py": "old"})
+    made = stage(environment, {"space/demo/a.py": "new", "space/demo/b.py": "new"})
+    swap._move_in([(made.stage / "space", made.site / "space")])  # noqa: SLF001
+    assert tree(made.site / "space") == {
+        "demo/a.py": "new",
+        "demo/b.py": "new",
+        "other/x.py": "other",
+    }
+
+
+@pytest.mark.parametrize("steps", range(9))
+def test_a_kill_at_any_step_is_undone(steps: int, environment: Environment, tmp_path: Path) -> None:
+    """Renames are steps; what is installed is then the old one, byte for byte, or the new one."""
+    install_files(environment, {**SOURCES, "demo/old.py": "old"}, commands=COMMANDS)
+    before = installed_files(environment)
+    made = replace_by_hand(environment, tmp_path, {**SOURCES, "demo/cli.py": "new"})
+    old, entries = journal_of(made)["old"], entries_of(made)
+    order = sorted(old, key=lambda unit: not unit.endswith(".dist-info"))
+    for unit in order[:steps]:
+        swap._move_away(made, [unit])  # noqa: SLF001
+    swap._move_in(entries[: max(0, steps - len(order))])  # noqa: SLF001
+    done = steps >= len(order) + len(entries)
+    assert recover(environment) == (steps > 0 and not done)
+    assert not made.folder.exists()
+    if done:
+        assert (site_of(environment) / "demo/cli.py").read_text("utf-8") == "new"
+    else:
+        assert installed_files(environment) == before
+    installed = read_installed(environment, DEMO)
+    assert installed
+    assert installed.whole
+
+
+def test_a_new_record_does_not_stay(environment: Environment, tmp_path: Path) -> None:
+    """Where nothing was installed before, or another version was."""
+    made = replace_by_hand(environment, tmp_path, SOURCES)
+    swap._move_in([entries_of(made)[-1]])  # noqa: SLF001
+    assert recover(environment)
+    assert read_installed(environment, DEMO) is None
+
+
+def test_what_stands_in_the_way_is_removed(environment: Environment) -> None:
+    made = stage(environment, {})
+    build_file_tree(made.old, {"share/file": "old", "share/folder/x": "old", "share/deep/y": "old"})
+    build_file_tree(environment.prefix, {"share/file/x": "new", "share/folder": "new"})
+    (environment.prefix / "share/link").symlink_to("/gone")
+    units = ["share/file", "share/folder", "share/deep", "share/never-moved"]
+    swap._roll_back(made, {"old": units, "new": []})  # noqa: SLF001
+    assert tree(environment.prefix / "share") == {
+        "file": "old",
+        "folder/x": "old",
+        "deep/y": "old",
+    }
+    assert (environment.prefix / "share/link").is_symlink()
+
+
+def test_recover_where_nothing_is(environment: Environment, tmp_path: Path) -> None:
+    assert not recover(environment)
+    assert not recover(Environment(VENV, tmp_path / "gone", tmp_path))
+
+
+def test_recover_before_anything_was_moved(environment: Environment) -> None:
+    made = stage(environment, {"demo/cli.py": ""})
+    assert not recover(environment)
+    assert not made.folder.exists()
+    stage(environment, {})
+    (made.folder / swap.JOURNAL).write_text("{", encoding="utf-8")
+    assert not recover(environment)
+    assert not made.folder.exists()
+
+
+def test_a_swap_of_another_project_is_undone(environment: Environment, tmp_path: Path) -> None:
+    """A member is replaced after the project, which is whole by then."""
+    install_files(environment, SOURCES, commands=COMMANDS)
+    install_files(environment, {"member/__init__.py": "old"}, "member")
+    before = installed_files(environment)
+    built = built_of(make_wheel(tmp_path, {"member/__init__.py": "new"}, "member"))
+    made = Swap(environment, site_of(environment), "member")
+    made.old.mkdir(parents=True)
+    units = [*swap._units(environment.prefix, [*swap._old_files(built, environment)])]  # noqa: SLF001
+    journal = {"name": "member", "old": units, "new": []}
+    (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
+    swap._move_away(made, units)  # noqa: SLF001
+    assert recover(environment)
+    assert installed_files(environment) == before
+
+
+def test_what_is_whole_now_stays(environment: Environment, tmp_path: Path) -> None:
+    install_files(environment, SOURCES, commands=COMMANDS)
+    made = replace_by_hand(environment, tmp_path, SOURCES)
+    swap._move_away(made, journal_of(made)["old"])  # noqa: SLF001
+    install_files(environment, {**SOURCES, "demo/cli.py": "somebody's"}, commands=COMMANDS)
+    assert not recover(environment)
+    assert (site_of(environment) / "demo/cli.py").read_text("utf-8") == "somebody's"
+    assert not made.folder.exists()
+
+
+def test_a_link_in_place_of_our_folder_is_left_alone(
+    environment: Environment, tmp_path: Path
+) -> None:
+    build_file_tree(tmp_path, {"away/journal.json": "{}"})
+    (environment.prefix / swap.FOLDER).symlink_to(tmp_path / "away")
+    assert not recover(environment)
+    assert (tmp_path / "away/journal.json").exists()
+
+
+def old_files(environment: Environment, tmp_path: Path) -> list[str]:
+    built = built_of(make_wheel(tmp_path, {**SOURCES, "single.py": ""}))
+    found = swap._old_files(built, environment)  # noqa: SLF001
+    return sorted(os.path.relpath(path, site_of(environment)) for path in found)
+
+
+def test_what_is_replaced(environment: Environment, tmp_path: Path) -> None:
+    assert old_files(environment, tmp_path) == []
+    install_files(
+        environment, SOURCES, commands=COMMANDS, rows=["demo/gone.py,,", "../../../../x,,"]
+    )
+    build_file_tree(site_of(environment), {"demo/new.py": "", "other.py": "", "../../../x": ""})
+    assert old_files(environment, tmp_path) == [
+        "../../../bin/demo",
+        *(f"{INFO}/{n}" for n in ("INSTALLER", "METADATA", "RECORD", "WHEEL", "entry_points.txt")),
+        "demo/__init__.py",
+        "demo/cli.py",
+        "demo/new.py",
+    ]
+
+
+def test_what_is_replaced_where_records_are_damaged(
+    environment: Environment, tmp_path: Path
+) -> None:
+    info = install_files(environment, SOURCES)
+    build_file_tree(site_of(environment), {"other/x.py": "", "single.py": ""})
+    (info / "RECORD").unlink()
+    (info / "deep").mkdir()
+    (info / "link").symlink_to("/gone")
+    assert old_files(environment, tmp_path) == [
+        *(f"{INFO}/{n}" for n in ("INSTALLER", "METADATA", "WHEEL", "link")),
+        "demo/__init__.py",
+        "demo/cli.py",
+    ]
+
+
+def test_what_another_installer_made_is_not_replaced(
+    environment: Environment, tmp_path: Path
+) -> None:
+    build_file_tree(site_of(environment), {"demo-1.0.egg-info/PKG-INFO": "", "demo/cli.py": ""})
+    assert old_files(environment, tmp_path) == []
+    nowhere = Environment(VENV, tmp_path / "gone", tmp_path)
+    built = built_of(make_wheel(tmp_path, SOURCES))
+    assert list(swap._old_files(built, nowhere)) == []  # noqa: SLF001
+
+
+def test_records_that_are_a_link_are_not_followed(environment: Environment, tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {"away/METADATA": "", "away/x": ""})
+    (site_of(environment) / INFO).symlink_to(tmp_path / "away")
+    assert old_files(environment, tmp_path) == []
+
+
+def test_recorded_files(environment: Environment) -> None:
+    install_files(environment, SOURCES, rows=["../../../../out,,", "../../../share/x,,"])
+    build_file_tree(site_of(environment), {"demo/new.py": ""})
+    installed = read_installed(environment, DEMO)
+    assert installed
+    found = recorded_files(installed, site_of(environment))
+    prefix = environment.prefix
+    assert prefix / "share/x" in found
+    assert site_of(environment) / "demo/new.py" in found
+    assert all(path.is_relative_to(prefix) for path in found)
+
+
+def test_what_setup_py_develop_left(environment: Environment, tmp_path: Path) -> None:
+    built = built_of(make_wheel(tmp_path, SOURCES))
+    site = site_of(environment)
+    build_file_tree(site, {"demo.egg-link": "/src\n.\n", "easy-install.pth": "/a\n/src\n/b\n"})
+    build_file_tree(site, {"other.egg-link": "/a\n"})
+    swap._forget_legacy(built, swap_in(environment))  # noqa: SLF001
+    kept = {"_virtualenv.py": "", "other.egg-link": "/a\n"}
+    assert tree(site) == {**kept, "easy-install.pth": "/a\n/b\n"}
+    build_file_tree(site, {"demo.egg-link": "/b\n"})
+    (site / "easy-install.pth").unlink()
+    swap._forget_legacy(built, swap_in(environment))  # noqa: SLF001
+    assert tree(site) == kept
+
+
+def test_links_of_that_kind_are_left_alone(environment: Environment, tmp_path: Path) -> None:
+    built = built_of(make_wheel(tmp_path, SOURCES))
+    site = site_of(environment)
+    build_file_tree(tmp_path, {"away": "/src\n"})
+    (site / "demo.egg-link").symlink_to(tmp_path / "away")
+    swap._forget_legacy(built, swap_in(environment))  # noqa: SLF001
+    assert (site / "demo.egg-link").is_symlink()
+    (site / "demo.egg-link").unlink()
+    build_file_tree(site, {"demo.egg-link": "/src\n"})
+    (site / "easy-install.pth").symlink_to(tmp_path / "away")
+    swap._forget_legacy(built, swap_in(environment))  # noqa: SLF001
+    assert (tmp_path / "away").read_text("utf-8") == "/src\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "of_extra"),
+    [
+        ("dep>=1", "dep", False),
+        ("Dep_X[extra]>=1", "dep-x", False),
+        ('dep; extra == "all"', "dep", True),
+        ('dep; python_version > "3"', "dep", False),
+    ],
+)
+def test_requirements(line: str, name: str, of_extra: bool) -> None:
+    (requirement,) = requirements(line)
+    assert swap._name(line) == name  # noqa: SLF001
+    assert swap._of_extra(requirement) == of_extra  # noqa: SLF001
+
+
+def failing(tmp_path: Path, said: list[str]) -> Uv:
+    return Uv(make_program(tmp_path / "failing", 3, "no such thing"), tmp_path, said.append)
+
+
+def test_what_uv_is_asked_to_install_first(environment: Environment, tmp_path: Path) -> None:
+    said: list[str] = []
+    needs = ["dep>=2", "member", 'more; extra == "all"', "a-first"]
+    wheels = [make_wheel(tmp_path, SOURCES, requires=needs), make_wheel(tmp_path, {}, "member")]
+    built = [built_of(path) for path in wheels]
+    with pytest.raises(NeverstaleError, match="uv could not install the wheel") as caught:
+        swap._install_requirements(failing(tmp_path, said), built, environment)  # noqa: SLF001
+    assert caught.value.details == "no such thing"
+    assert [line.replace(f"'{environment.prefix}'", "ENV") for line in said] == [
+        "uv pip install --quiet --python ENV a-first 'dep>=2' --offline"
+    ]
+    assert not (environment.prefix / swap.FOLDER).exists()
+
+
+def test_a_wheel_that_uv_cannot_install(environment: Environment, tmp_path: Path) -> None:
+    said: list[str] = []
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = installed_files(environment)
+    built = built_of(make_wheel(tmp_path, {**SOURCES, "demo/cli.py": "new"}))
+    with pytest.raises(NeverstaleError, match="what was installed before is untouched"):
+        install_wheels(failing(tmp_path, said), [built], environment)
+    (line,) = said
+    assert line.startswith("uv pip install --quiet --no-deps --target ")
+    assert line.endswith("--offline")
+    assert str(built.archive) in line
+    assert installed_files(environment) == before
+    assert not (environment.prefix / swap.FOLDER).exists()
+
+
+def test_an_environment_that_cannot_be_made(tmp_path: Path) -> None:
+    nowhere = Environment(VENV, tmp_path / "gone", tmp_path)
+    with pytest.raises(NeverstaleError, match="uv could not create the environment"):
+        install_wheels(failing(tmp_path, []), [], nowhere)
+    done = Uv(make_program(tmp_path / "done", 0), tmp_path, print)
+    with pytest.raises(NeverstaleError, match="gone has no site-packages"):
+        install_wheels(done, [], nowhere)
+
+
+def test_renames_that_fail_are_undone(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = installed_files(environment)
+    built = built_of(make_wheel(tmp_path, {**SOURCES, "demo/cli.py": "new"}, commands=COMMANDS))
+
+    def unpack(*_: str) -> str:
+        made = swap_in(environment)
+        build_file_tree(made.stage, {"demo/cli.py": "new", f"{INFO}/RECORD": "demo/cli.py,,\n"})
+        return ""
+
+    def fail(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "/some/file")
+
+    monkeypatch.setattr(Uv, "attempt", lambda *_: unpack())
+    monkeypatch.setattr(swap, "_move_in", fail)
+    with pytest.raises(NeverstaleError) as caught:
+        install_wheels(Uv("/no/uv", tmp_path, print), [built], environment)
+    assert caught.value.message.startswith("/some/file could not be replaced: Permission denied")
+    assert installed_files(environment) == before
+    monkeypatch.undo()
+    monkeypatch.setattr(Uv, "attempt", lambda *_: unpack())
+    install_wheels(Uv("/no/uv", tmp_path, print), [built], environment)
+    assert tree(site_of(environment)) == {
+        "_virtualenv.py": "",
+        "demo/cli.py": "new",
+        f"{INFO}/RECORD": "demo/cli.py,,\n",
+    }
+    assert not (environment.scripts / "demo").exists()
+    assert not (environment.prefix / swap.FOLDER).exists()
