@@ -17,6 +17,9 @@ TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [
 PASSING_ON = ("dev", "publish", "run", "run-wheel", "update")
 """The verbs that pass on what follows them."""
 
+VALUED = ("--project", "--target", "--out-dir", "--python", "--explain")
+"""The options whose value may be spelled as a verb is."""
+
 Verb = Callable[[Options, Console], int]
 
 
@@ -125,7 +128,7 @@ def _add_doctor(verb: argparse.ArgumentParser) -> None:
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Part *arguments* behind a verb that passes on all that follows it, without a first ``--``."""
     for place, argument in enumerate(arguments):
-        if argument in PASSING_ON and arguments[max(place - 1, 0)] != "--project":
+        if argument in PASSING_ON and arguments[max(place - 1, 0)] not in VALUED:
             behind = list(arguments[place + 1 :])
             return list(arguments[: place + 1]), behind[behind[:1] == ["--"] :]
     return list(arguments), []

@@ -270,8 +270,8 @@ EXPLANATIONS = {
         " is reported."
     ),
     Code.NS702: (
-        "tools/neverstale.py or the wheel next to it is not what the template ships. An update"
-        " would merge or replace it. Restore it with git."
+        "The wheel in tools/ is not the one whose hash is in the launcher's lock. Restore both"
+        " with git."
     ),
     Code.NS703: (
         "The project was renamed or rebuilt, and the answers file says otherwise. The next"

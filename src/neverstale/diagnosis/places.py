@@ -58,7 +58,8 @@ from neverstale.wheels.store import Built
 class Place:
     """Where a copy is, and what was found.
 
-    ``reason`` says why the verdict is unknown; it is empty otherwise. ``environment`` and
+    ``reason`` says why the verdict is unknown; it is empty otherwise. ``doubt`` is why it would be
+    unknown if nothing were found: no build tells what it should be. ``environment`` and
     ``installed`` are None where the copy is an archive or the sources themselves. ``ignored`` are
     findings that the owner has left out, each with the reason.
     """
@@ -72,6 +73,7 @@ class Place:
     environment: Environment | None = None
     installed: Installed | None = None
     ignored: tuple[tuple[Finding, str], ...] = ()
+    doubt: str | None = None
 
     def with_findings(self, *findings: Finding) -> "Place":
         """Return this place with more *findings*, and the verdict that they ask for."""
@@ -132,7 +134,15 @@ def without_ignored(place: Place, rules: Sequence[Ignored]) -> Place:
     editable = bool(place.installed and place.installed.editable)
     judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
     verdict = verdict_of(kept, editable=editable) if judged else place.verdict
-    return replace(place, findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
+    place = replace(place, findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
+    return _doubted(place)
+
+
+def _doubted(place: Place) -> Place:
+    """Return *place*, which is not known to be fresh where nothing says what it should be."""
+    if place.doubt is not None and place.verdict in (Verdict.FRESH, Verdict.EDITABLE):
+        return replace(place, verdict=Verdict.UNKNOWN, reason=place.doubt)
+    return place
 
 
 def examine(
@@ -186,6 +196,8 @@ def _with(
     elif reference.before and not editable:
         answers, changed = reference.before.answers, reference.changed
         findings += check_changes(answers, changed, installed, fix, project.root)
+    if built is None and project.version:
+        findings += check_version(project.version, installed.distribution.version, fix)
     declared = declared_by(project, reference.distribution)
     findings += check_declarations(declared, installed.distribution, fix, installed.commands)
     findings += check_pointer(project.root, installed, fix)
@@ -193,11 +205,8 @@ def _with(
     findings += check_interpreter(project, environment, scripts, fixes)
     findings += _surrounded(environment, installed, fix)
     verdict = verdict_of(findings, editable=editable)
-    doubtful = reference.built is None and verdict in (Verdict.FRESH, Verdict.EDITABLE)
-    if doubtful:
-        verdict = Verdict.UNKNOWN
-    reason = reference.doubt if doubtful else ""
-    return replace(place, verdict=verdict, findings=tuple(findings), reason=reason)
+    doubt = reference.doubt if reference.built is None else None
+    return _doubted(replace(place, verdict=verdict, findings=tuple(findings), doubt=doubt))
 
 
 def _compared(project: Project, installed: Installed, built: Built, fix: Fix) -> list[Finding]:

@@ -101,8 +101,8 @@ class Environment:
 
         Where there is no pyvenv.cfg, as the folder's name says: ``3.12``.
         """
-        named = re.search(r"py\w*(3\.\d+)", str(self.site_packages or ""))
-        return self._settings_version or (named and named[1]) or None
+        named = re.findall(r"py\w*(3\.\d+)", str(self.site_packages or ""))
+        return self._settings_version or next(reversed(named), None)
 
     @property
     def minor(self) -> str | None:

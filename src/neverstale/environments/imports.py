@@ -132,11 +132,11 @@ def _origin(
             empty = not _has_file(entry / name)
             why = f"{by}, a folder without a module" if empty else by
             portion = Origin(name, entry / name, why, empty=empty)
-    if name in mapped:
+    if name in mapped and portion is None:  # setuptools' finder comes after the folders
         place = mapped[name]
         path = place / "__init__.py" if (place / "__init__.py").is_file() else place
         return Origin(name, path if path.exists() else None, "the finder of an editable install")
-    if unknown:
+    if unknown and name not in mapped:
         return Origin(name, None, "the finder of an editable install", unknown=True)
     return portion or Origin(name, None, "nothing is found")
 

@@ -61,11 +61,8 @@ def interpreter_of(script: Path) -> Path | None:
         with suppress(ValueError):
             return Path(shlex.split(os.fsdecode(second))[1])
     words = os.fsdecode(first).strip()
-    name = Path(words.split(" ")[0]).name
-    if not name.startswith(("python", "pypy")):
-        return None
-    whole = os.path.exists(words)
-    return Path(words if whole else words.split(" ")[0])
+    program = Path(words if os.path.exists(words) else words.split(" ")[0])
+    return program if program.name.startswith(("python", "pypy")) else None
 
 
 def behind(answer: Answer, prefixes: Collection[Path]) -> Path | None:

@@ -32,7 +32,7 @@ from neverstale.wheels.build import OUTLIVE, Builder, Kind
 from neverstale.wheels.build_cache import Reuse, changed_since
 from neverstale.wheels.inputs import Present
 from neverstale.wheels.store import FOLDER, Built, content_of
-from neverstale.wheels.toolchain import toolchain
+from neverstale.wheels.toolchain import interpreter_of, toolchain
 
 SYNCED = "synced.json"
 """In the store: environment → project → what it was compared with, and what uv made of it."""
@@ -197,7 +197,9 @@ def building_with(builder: Builder, project: Project, environment: Environment) 
     """
     if project.build_backend not in OUTLIVE:
         return Reuse()
-    python = environment.interpreter or Path(python_for(project, environment)[-1])
+    python = environment.interpreter
+    if python is None:
+        python = Path(interpreter_of(builder.uv, python_for(project, environment)).executable)
     folder = builder.store.folder / "editable" / project.name
     backend = kept_backend(
         builder.uv, project, Path(os.path.realpath(python)), builder.wheel_of, builder.wait, folder

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.utils import NormalizedName, canonicalize_name
+
 from neverstale.environments.environment import Environment, distributions
 from neverstale.environments.installed import DamagedError, Installed, find_orphans, read_installed
 from neverstale.errors import NeverstaleError
@@ -33,7 +35,7 @@ class Swap:
 
     environment: Environment
     site: Path
-    name: str
+    name: NormalizedName
 
     @property
     def folder(self) -> Path:
@@ -99,7 +101,6 @@ def _of_extra(requirement: object) -> bool:
 
 def _name(line: str) -> str:
     from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
 
     return canonicalize_name(Requirement(line).name)
 
@@ -126,9 +127,10 @@ def _replace(built: Built, swap: Swap) -> None:
     moves = _destinations(built, swap)
     _rewrite_record(swap, moves)
     old = [*_old_files(built, swap.environment)]
-    units = [*_units(swap.environment.prefix, old)]
+    units = [*_units(swap.environment.prefix, swap.site, old)]
     entries = [*_entries(swap, moves)]
-    journal = {"name": swap.name, "old": units, "new": [str(to) for _, to in entries]}
+    new = [str(to) for _, to in entries if not os.path.lexists(to)]
+    journal = {"name": swap.name, "old": units, "new": new}
     write_text(swap.folder / JOURNAL, json.dumps(journal))
     with unstoppable():  # no longer than some renames
         try:
@@ -217,8 +219,11 @@ def recorded_files(installed: Installed, site: Path) -> list[Path]:
     return [Path(os.path.normpath(site / path)) for path in sorted(paths | installed.unrecorded)]
 
 
-def _units(prefix: Path, files: Collection[Path]) -> Iterator[str]:
-    """Yield the fewest paths below *prefix* that cover *files* and nothing of anybody else's."""
+def _units(prefix: Path, site: Path, files: Collection[Path]) -> Iterator[str]:
+    """Yield the fewest paths below *prefix* that cover *files* and nothing of anybody else's.
+
+    *site*, its site-packages, stays: an environment without one is none.
+    """
     own = frozenset(map(str, files))
     tree: dict[str, set[str]] = {}
     for file in own:
@@ -236,7 +241,7 @@ def _units(prefix: Path, files: Collection[Path]) -> Iterator[str]:
     waiting = [str(prefix)]
     while waiting:
         for path in sorted(tree.get(waiting.pop(), ())):
-            if path in own or covered(path):
+            if path in own or (covered(path) and not site.is_relative_to(path)):
                 yield os.path.relpath(path, prefix)
             else:
                 waiting.append(path)
@@ -280,7 +285,7 @@ def _move_in(entries: Sequence[tuple[Path, Path]]) -> None:
 
 
 def _roll_back(swap: Swap, journal: Mapping[str, Any]) -> None:
-    """Put back what was moved away; what was moved in is removed where it stands in the way."""
+    """Put back what was moved away; what was moved in and was not there before is removed."""
     for unit in journal["old"]:
         kept, there = swap.old / unit, swap.environment.prefix / unit
         if not os.path.lexists(kept):
@@ -289,10 +294,8 @@ def _roll_back(swap: Swap, journal: Mapping[str, Any]) -> None:
             _remove(there)
         there.parent.mkdir(parents=True, exist_ok=True)
         os.rename(kept, there)
-    old = {os.path.join(swap.environment.prefix, unit) for unit in journal["old"]}
     for path in journal["new"]:
-        if path.endswith(".dist-info") and path not in old:
-            _remove(Path(path))
+        _remove(Path(path))
     shutil.rmtree(swap.folder, ignore_errors=True)
 
 
@@ -313,12 +316,13 @@ def recover(environment: Environment) -> bool:
         return False
     try:
         journal = json.loads(read_bytes(folder / JOURNAL))
-        swap = Swap(environment, site, journal["name"])
-        installed = read_installed(environment, journal["name"])
-    except (OSError, ValueError):  # nothing had been moved yet
+        swap = Swap(environment, site, canonicalize_name(journal["name"]))
+    except (OSError, ValueError, KeyError):  # nothing had been moved yet
         shutil.rmtree(folder, ignore_errors=True)
         return False
-    except NeverstaleError:
+    try:
+        installed = read_installed(environment, swap.name)
+    except (OSError, NeverstaleError):
         installed = None
     if installed is not None and installed.whole:
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ that exist, also where these, or what they list, exist only in part; a later ``u
 changes nothing.
 """
 
+import csv
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -72,7 +73,14 @@ def repair(environment: Environment) -> list[NormalizedName]:
         if not all((info / needed).is_file() for needed in NEEDED):
             shutil.rmtree(info, ignore_errors=True)
             broken.add(name)
-        elif not _is_whole(site, info):
+            continue
+        try:
+            whole = _is_whole(site, info)
+        except csv.Error:
+            shutil.rmtree(info, ignore_errors=True)
+            broken.add(name)
+            continue
+        if not whole:
             _name_all(info)
             broken.add(name)
     return sorted(broken)

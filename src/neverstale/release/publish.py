@@ -56,7 +56,7 @@ def build(task: Task, destination: Path, *, twice: bool) -> Published:
         releases = build_release(task.builder, together, scratch, python)
         unlike = _unlike_another_build(task, together, python, releases) if twice else None
         findings = [
-            f for r in releases for f in check_wheel(read_wheel(r.wheel), (), task.project.root)
+            f for r in releases for f in check_wheel(read_wheel(r.wheel), (), r.project.root)
         ]
         paths = [path for release in releases for path in release.paths]
         _refuse_tracked([project.root / destination / path.name for path in paths], project.root)

@@ -96,7 +96,7 @@ def newer_than(template: Template, listing: str) -> str | None:
     if not releases:
         return None if _is_head(template, commits.get("HEAD", "")) else "HEAD"
     current = template.release
-    if current and not current.is_prerelease:
+    if not (current and current.is_prerelease):
         releases = {tag: each for tag, each in releases.items() if not each.is_prerelease}
     newest = max(releases, key=releases.__getitem__, default=None)
     if newest is None or (current and releases[newest] <= current):
@@ -120,7 +120,8 @@ def _version(text: str) -> Version | None:
 def sections_of(changelog: str) -> dict[str, str]:
     """Return version or word → its section of *changelog* (Markdown, ``## WORD - DATE``)."""
     parts = re.split(r"^(?=## )", changelog, flags=re.MULTILINE)[1:]
-    return {part.split(maxsplit=2)[1].strip("[]"): part.strip() for part in parts}
+    titled = (part for part in parts if part.splitlines()[0].strip("# "))
+    return {part.split(maxsplit=2)[1].strip("[]"): part.strip() for part in titled}
 
 
 def changes_between(changelog: str, since: Version | None, until: Version | None) -> str:

@@ -87,7 +87,7 @@ def _precedes(old: Version, new: Version) -> bool:
     """Return whether *new* is the next version that is guessed from the tag *old*."""
     release = [*new.release, 0, 0]
     place = max((i for i, part in enumerate(release) if part), default=0)
-    before = [*old.release, 0, 0, 0]
+    before = [*old.release, *(0 for _ in release)]
     return before[:place] == release[:place] and before[place] == release[place] - 1
 
 
