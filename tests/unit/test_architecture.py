@@ -35,10 +35,10 @@ PRINTING = {"terminal.py", "cli.py"}
 
 LONG_MODULES = {
     "diagnosis/doctor.py": 333,
-    "diagnosis/places.py": 309,
+    "diagnosis/places.py": 318,
     "environments/installed.py": 432,
     "files.py": 342,
-    "install/swap.py": 344,
+    "install/swap.py": 348,
     "install/workflows.py": 389,
     "verbs.py": 357,
     "wheels/build.py": 358,

@@ -491,7 +491,7 @@ def test_compiled_where_something_else_is_wrong(compiled: Project) -> None:
     project = replace(compiled, version="2.0", commands={"new": "demo:new"})
     place = place_of(project)
     assert place.verdict is Verdict.OUT_OF_DATE
-    assert set(named(place.findings)) == {"NS401", "NS402"}
+    assert set(named(place.findings)) == {"NS204", "NS401", "NS402"}
 
 
 def test_what_compiles_itself_is_never_old(compiled: Project) -> None:

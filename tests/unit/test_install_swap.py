@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.utils import canonicalize_name
 from support.tree import build_file_tree
 from unit.made_up import (
     DEMO,
@@ -44,11 +45,11 @@ def environment(tmp_path: Path) -> Environment:
 
 
 def swap_in(environment: Environment) -> Swap:
-    return Swap(environment, site_of(environment), "demo")
+    return Swap(environment, site_of(environment), DEMO)
 
 
 def units(prefix: Path, files: Sequence[str]) -> list[str]:
-    return sorted(swap._units(prefix, [prefix / each for each in files]))  # noqa: SLF001
+    return sorted(swap._units(prefix, prefix / SITE, [prefix / each for each in files]))  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -169,10 +170,12 @@ def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, s
     moves = swap._destinations(built, made)  # noqa: SLF001
     swap._rewrite_record(made, moves)  # noqa: SLF001
     old = [*swap._old_files(built, environment)]  # noqa: SLF001
+    entries = [*swap._entries(made, moves)]  # noqa: SLF001
     journal = {
         "name": "demo",
-        "old": [*swap._units(environment.prefix, old)],  # noqa: SLF001
-        "new": [str(to) for _, to in swap._entries(made, moves)],  # noqa: SLF001
+        "all": [str(to) for _, to in entries],
+        "old": [*swap._units(environment.prefix, site_of(environment), old)],  # noqa: SLF001
+        "new": [str(to) for _, to in entries if not os.path.lexists(to)],
     }
     (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
     return made
@@ -184,7 +187,7 @@ def journal_of(made: Swap) -> dict[str, Any]:
 
 
 def entries_of(made: Swap) -> list[tuple[Path, Path]]:
-    new = map(Path, journal_of(made)["new"])
+    new = map(Path, journal_of(made)["all"])
     return [
         (made.stage / (f"bin/{to.name}" if to.parent.name == "bin" else to.name), to) for to in new
     ]
@@ -285,9 +288,10 @@ def test_a_swap_of_another_project_is_undone(environment: Environment, tmp_path:
     install_files(environment, {"member/__init__.py": "old"}, "member")
     before = installed_files(environment)
     built = built_of(make_wheel(tmp_path, {"member/__init__.py": "new"}, "member"))
-    made = Swap(environment, site_of(environment), "member")
+    made = Swap(environment, site_of(environment), canonicalize_name("member"))
     made.old.mkdir(parents=True)
-    units = [*swap._units(environment.prefix, [*swap._old_files(built, environment)])]  # noqa: SLF001
+    old = [*swap._old_files(built, environment)]  # noqa: SLF001
+    units = [*swap._units(environment.prefix, site_of(environment), old)]  # noqa: SLF001
     journal = {"name": "member", "old": units, "new": []}
     (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
     swap._move_away(made, units)  # noqa: SLF001
@@ -494,3 +498,26 @@ def test_renames_that_fail_are_undone(
     }
     assert not (environment.scripts / "demo").exists()
     assert not (environment.prefix / swap.FOLDER).exists()
+
+
+def test_one_that_is_alone_in_site_packages_is_put_back(tmp_path: Path) -> None:
+    """An environment without pip: nothing else is below its ``lib``."""
+    environment = make_environment(tmp_path / "bare", VENV)
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = installed_files(environment)
+    made = replace_by_hand(environment, tmp_path, {**SOURCES, "demo/cli.py": "new"})
+    swap._move_away(made, journal_of(made)["old"])  # noqa: SLF001
+    assert environment.site_packages is not None
+    assert recover(environment)
+    assert installed_files(environment) == before
+
+
+def test_a_new_package_does_not_stay(environment: Environment, tmp_path: Path) -> None:
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = installed_files(environment)
+    made = replace_by_hand(environment, tmp_path, {**SOURCES, "added/__init__.py": ""})
+    swap._move_away(made, journal_of(made)["old"])  # noqa: SLF001
+    swap._move_in(entries_of(made)[:2])  # noqa: SLF001
+    assert recover(environment)
+    assert not (site_of(environment) / "added").exists()
+    assert installed_files(environment) == before
