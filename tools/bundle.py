@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from version import RELEASE, version
@@ -60,11 +61,17 @@ def launcher(wheel: str | None) -> str:
 
 
 def lock(script: str, wheel: Path) -> str:
-    """Return the lock of a launcher with the text *script*, as `uv lock --script` writes it."""
+    """Return the lock of a launcher with the text *script*, as `uv lock --script` writes it.
+
+    What the template's present lock has stays, so that a new release of a requirement is a change
+    that somebody decides on.
+    """
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder, "neverstale.py")
         place.write_text(script, encoding="utf-8")
         shutil.copy2(wheel, folder)
+        with suppress(FileNotFoundError):
+            shutil.copy2(TOOLS / "neverstale.py.lock", folder)
         command = ["uv", "lock", "--quiet", "--no-config", "--script", str(place)]
         subprocess.run(command, check=True)
         return place.with_name("neverstale.py.lock").read_text("utf-8")
