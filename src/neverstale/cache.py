@@ -55,7 +55,7 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
     from filelock import FileLock, Timeout  # not needed by the commands that only look
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
+    lock = FileLock(path, is_singleton=True)  # a build within an install holds it twice
     try:
         lock.acquire(timeout=0)
     except Timeout:
