@@ -81,5 +81,6 @@ def test_a_hook_that_is_there_goes_on_being_run(tmp_path: Path) -> None:
     mine.write_text("#!/bin/sh\necho mine >> ran\n", encoding="utf-8")
     mine.chmod(0o755)
     world.make("dev")
-    world.commit()
+    world.run("git", "add", "--all")
+    world.run("git", "commit", "--quiet", "--message", "change")
     assert (world.project / "ran").read_text() == "mine\n"
