@@ -37,6 +37,26 @@ def asking() -> Optional[FrameType]:
     return frame
 
 
+class Asked:
+    """A function of `os` that notes the path it is asked of.
+
+    No function of Python, for as an attribute of a class that would become a method: pathlib keeps
+    `os.stat` in one, up to Python 3.10.
+    """
+
+    def __init__(self, original: Callable[..., Any], note: Callable[[str, Any], None]) -> None:
+        self.original, self.note = original, note
+        self.__name__ = original.__name__
+        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
+            if original in known:
+                known.add(self)
+
+    def __call__(self, path: Any, *arguments: Any, **options: Any) -> Any:
+        if not options.get("dir_fd"):
+            self.note("k", path)
+        return self.original(path, *arguments, **options)
+
+
 def exists(path: Any) -> bool:
     """Return whether *path* exists, without a word in the record."""
     try:
@@ -141,17 +161,6 @@ def start(folder: str, kept: str) -> None:
         elif event == "os.system":
             os.write(out, b"psh\0")
 
-    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
-        def asked(path: Any, *arguments: Any, **options: Any) -> Any:
-            if not options.get("dir_fd"):
-                note("k", path)
-            return original(path, *arguments, **options)
-
-        for known in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks):
-            if original in known:
-                known.add(asked)
-        return asked
-
     environ = type(os.environ)
     getitem = environ.__getitem__
 
@@ -175,7 +184,7 @@ def start(folder: str, kept: str) -> None:
 
     environ.__iter__ = iterated  # type: ignore[method-assign]
     environ.__getitem__ = asked_for  # type: ignore[method-assign]
-    os.stat, os.lstat = wrapped(stat), wrapped(lstat)
+    os.stat, os.lstat = Asked(stat, note), Asked(lstat, note)
     _loader.cache_from_source = cache_of
     sys.addaudithook(hook)
 
