@@ -52,6 +52,7 @@ class Asked:
                 known.add(self)
 
     def __call__(self, path: Any, *arguments: Any, **options: Any) -> Any:
+        """Note the path, and return what the function does."""
         if not options.get("dir_fd"):
             self.note("k", path)
         return self.original(path, *arguments, **options)
