@@ -30,7 +30,7 @@ types: $(UV) ## check the types
 check: $(UV) ## lint, types and tests: everything that must pass before a push
 	$(UV) run --quiet nox --session lint format-check types tests
 
-sample: $(UV) ## run one case of each slow test
+sample: $(UV) ## run one slow case of each test module
 	$(UV) run --quiet nox --session sample
 
 scenarios: $(UV) ## run all tests, the slow ones too

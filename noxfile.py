@@ -37,7 +37,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def sample(session: nox.Session) -> None:
-    """Run one case of each slow test (tests/conftest.py chooses it)."""
+    """Run one slow case of each test module (tests/conftest.py chooses it)."""
     session.run("pytest", "--numprocesses=2", "-m", "sample", *session.posargs)
 
 

@@ -287,7 +287,7 @@ def test_an_edited_project_passes_its_check_afterwards(
     world = World(tmp_path, combination)
     shutil.rmtree(world.project)
     rendered(world.project, combination.answers, version)
-    for edit in EDITS:
+    for edit in EDITS[:-1]:  # a package that was renamed by hand conflicts: see marks_of
         edit(world.project, combination)
     commit(world.project, "v1.2.3" if combination.version_source == "vcs" else None)
     updated(world.project)
