@@ -50,8 +50,11 @@ def _can_be_made(folder: Path) -> bool:
 
 
 @contextmanager
-def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock file at *path* for one process; call *wait* once if another one has it."""
+def held(path: Path, wait: Callable[[], None]) -> Iterator[bool]:
+    """Hold the lock file at *path* for one process; call *wait* once if another one has it.
+
+    Yield whether this process did not hold it already.
+    """
     from filelock import FileLock, Timeout  # not needed by the commands that only look
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +65,7 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         wait()
         lock.acquire()
     try:
-        yield
+        yield lock.lock_counter == 1
     finally:
         lock.release()
 

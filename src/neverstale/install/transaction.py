@@ -34,7 +34,9 @@ def is_tool_of(project: Project, environment: Environment) -> bool:
     return environment.place == TOOL and environment.prefix.name == project.name
 
 
-def held_alone(environment: Environment, wait: Callable[[], None]) -> AbstractContextManager[None]:
+def held_alone(
+    environment: Environment, wait: Callable[[], None]
+) -> AbstractContextManager[object]:
     """Keep other checkouts of the project from the environment, which they may share."""
     if environment.place not in (TOOL, PIPX):
         return nullcontext()

@@ -114,6 +114,8 @@ def _refuse_to_leave(names: Iterable[str], path: Path) -> None:
 def read_sdist(path: Path) -> Mapping[str, Digest]:
     """Read the sdist at *path* (PEP 625) into path below its one folder → digest.
 
+    Left out is ``*.egg-info``, which setuptools packs where it is told to keep it, and makes anew
+    from the rest.
     Raise NeverstaleError where it is not an sdist.
     """
     import gzip
@@ -145,7 +147,7 @@ def _hash_members(archive: "tarfile.TarFile") -> Iterator[tuple[str, Digest]]:
     for member in archive:
         below = PurePosixPath(member.name).parts[1:]
         stream = archive.extractfile(member) if member.isfile() else None
-        if stream and below:
+        if stream and below and not any(part.endswith(".egg-info") for part in below):
             yield "/".join(below), digest_of_stream(stream)
 
 

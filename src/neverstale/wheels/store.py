@@ -76,8 +76,8 @@ class Store:
         What builds that were killed have left is removed: whoever builds holds the store.
         """
         self.make()
-        with held(self.folder / "lock", wait):
-            for left in self.folder.glob(f"{BUILDING}*"):
+        with held(self.folder / "lock", wait) as anew:
+            for left in self.folder.glob(f"{BUILDING}*") if anew else ():
                 discard(left, self.folder)
             yield
 
