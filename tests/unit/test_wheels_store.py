@@ -310,3 +310,13 @@ def test_a_store_that_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "builds").symlink_to(tmp_path)
     assert Store(tmp_path / "s").all_of(project, "wheel", Present(project)) == []
+
+
+def test_a_build_within_another_leaves_its_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    build_file_tree(store.folder, {"building-left/by-a-kill": ""})
+    with store.locked(lambda: None), store.scratch() as outer:
+        assert [*store.folder.glob("building-*")] == [outer]
+        with store.locked(lambda: None), store.scratch() as inner:
+            assert outer.is_dir()
+            assert inner.is_dir()
