@@ -4,6 +4,7 @@ import os
 import shlex
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,8 +228,12 @@ def test_other_checkouts_are_kept_from_a_tool(tool: Environment, tmp_path: Path)
             waited.append(1)
             raise TimeoutError
 
-        with pytest.raises(TimeoutError), held_alone(tool, wait):
-            pass
+        def enter() -> None:
+            with held_alone(tool, wait):
+                pass
+
+        with ThreadPoolExecutor(1) as another, pytest.raises(TimeoutError):
+            another.submit(enter).result()
         assert waited == [1]
         other = Environment(PIPX, tool.prefix.with_name("other"), tmp_path)
         with held_alone(other, nobody_waits):
