@@ -85,9 +85,6 @@ def chosen(session: nox.Session, group: str, known: dict[str, tuple[str, ...]]) 
     return command
 
 
-# --- Verbs of neverstale: what runs is what is in the sources ------------------------------------
-
-
 def add(verb: str, about: str) -> None:
     """Add the session of a verb, which gets the arguments behind ``--``."""
 
@@ -114,9 +111,6 @@ for name, text in {
     add(name, text)
 
 
-# --- Develop --------------------------------------------------------------------------------------
-
-
 @nox.session(name="format", default=False, tags=["develop"])
 def format_(session: nox.Session) -> None:
     """Format the code."""
@@ -137,9 +131,6 @@ def upgrade(session: nox.Session) -> None:
     only = [word for name in session.posargs for word in ("--upgrade-package", name)]
     uv(session, "lock", *(only or ["--upgrade"]))
     session.notify("check", posargs=[])
-
-
-# --- Check ----------------------------------------------------------------------------------------
 
 
 def alone(session: nox.Session) -> tuple[str, ...]:
@@ -295,9 +286,6 @@ def audit(session: nox.Session) -> None:
             "could not reach the vulnerability database\n"
             "hint: see what uv says above; it needs uv 0.10 or newer, and a network"
         )
-
-
-# --- Release --------------------------------------------------------------------------------------
 
 
 @nox.session(name="check-dist", default=False, tags=["release"])
