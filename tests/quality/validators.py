@@ -36,8 +36,7 @@ def validators(project: Path, files: list[str]) -> Iterator[list[str]]:
     yield tool("taplo", "lint", "--no-schema", *ending(files, ".toml"))
     yield tool("taplo", "fmt", "--check", *ending(files, ".toml"))
     yield tool("tombi", "lint", "--offline", *ending(files, ".toml"))
-    # No `tombi format`: it sorts the tables, and an update must find [tool.neverstale] where
-    # [tool.freshness] was.
+    yield tool("tombi", "format", "--offline", "--check", *ending(files, ".toml"))
     yield tool("rumdl", "check", "--no-cache", *ending(files, ".md"))
     yield tool("yamllint", "--strict", "-d", YAMLLINT, *ending(files, ".yml", ".cff"))
     if licensed(project):
