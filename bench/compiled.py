@@ -35,7 +35,7 @@ https://www.maturin.rs/local_development
 
 
 def editor(project: Path) -> Callable[[], None]:
-    """Give what changes one line of the extension to what it never was before."""
+    """Return what changes one line of the extension to what it never was before."""
     (source,) = (p for p in (project / "src").glob("words.*"))
     text = source.read_text(encoding="utf-8")
     turn = 0
@@ -74,7 +74,7 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> Non
 
 
 def time_backend(root: Path, backend: str, runs: int) -> dict[str, float]:
-    """Give the median of each command, in seconds of this machine."""
+    """Return the median of each command, in seconds of this machine."""
     environment = environment_in(root)
     project = prepared(root, backend, environment)
     folder = root / f"{backend}-env" / "bin"

@@ -129,7 +129,7 @@ def scale(root: Path, files: int, environment: Mapping[str, str], median: int) -
 
 
 def quick_ratio(root: Path, environment: Mapping[str, str]) -> float:
-    """Give how many times as long as PLAIN `doctor --quick` takes on a small project."""
+    """Return how many times as long as PLAIN `doctor --quick` takes on a small project."""
     project = project_of(root, 0, environment)
     commands = {QUICK: [*TOOL, *QUICK.split()], PLAIN: PLAIN.split()}
     taken: dict[str, list[float]] = {name: [] for name in commands}

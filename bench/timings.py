@@ -123,7 +123,7 @@ def time_renders(root: Path, environment: Mapping[str, str], runs: int) -> list[
 
 
 def peak_megabytes(root: Path, environment: Mapping[str, str]) -> int:
-    """Give the peak of the tool's own process in ``install``, in megabytes."""
+    """Return the peak of the tool's own process in ``install``, in megabytes."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURE_PEAK, "install"],
         cwd=root / "demo-app",
@@ -136,7 +136,7 @@ def peak_megabytes(root: Path, environment: Mapping[str, str]) -> int:
 
 
 def environment_in(root: Path) -> dict[str, str]:
-    """Give an environment whose tools are below *root*, and in which Python caches bytecode."""
+    """Return an environment whose tools are below *root*, and in which Python caches bytecode."""
     uv = os.environ.get("UV") or shutil.which("uv")
     if uv is None:
         sys.exit("error: uv is not installed\nhint: run `make bench`, which installs it")

@@ -20,7 +20,7 @@ _Tagged.add_multi_constructor("!", lambda _loader, _suffix, _node: {})
 
 
 def questions() -> str:
-    """Give the page of the questions, from copier.yml."""
+    """Return the page of the questions, from copier.yml."""
     declared = yaml.load((REPOSITORY / "copier.yml").read_text(encoding="utf-8"), _Tagged)  # noqa: S506 - a safe loader
     rows = []
     for name, question in declared.items():
@@ -61,7 +61,7 @@ def _answers(question: Mapping[str, object]) -> str:
 
 
 def verbs() -> str:
-    """Give the page of the Makefile's targets and nox's sessions."""
+    """Return the page of the Makefile's targets and nox's sessions."""
     sessions = _sessions()
     makefile = (TEMPLATE / "Makefile").read_text(encoding="utf-8")
     parts: list[tuple[str, list[list[str]]]] = []

@@ -27,7 +27,7 @@ class Example:
 
 
 def examples_of(text: str) -> Iterator[Example]:
-    """Give the examples of a page in Markdown, in order."""
+    """Return the examples of a page in Markdown, in order."""
     for token in MarkdownIt().parse(text):
         if token.type == "fence" and token.info.strip() == "console" and token.map:
             command, start = "", 0

@@ -107,7 +107,7 @@ PICTURES = REPOSITORY / "docs" / "pictures"
 
 
 def drawn(name: str) -> Callable[[], str]:
-    """Give what draws the picture *name*."""
+    """Return what draws the picture *name*."""
 
     def draw() -> str:
         if name in diagrams.DIAGRAMS:

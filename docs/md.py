@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Give a table in Markdown; what would end a cell is escaped."""
+    """Return a table in Markdown; what would end a cell is escaped."""
     heading = list(head)
     lines = [heading, ["---"] * len(heading), *rows]
     return "\n".join("| " + " | ".join(c.replace("|", "\\|") for c in row) + " |" for row in lines)

@@ -39,7 +39,7 @@ ADVICE = {
 
 
 def staleness() -> str:
-    """Give the page of the matrix."""
+    """Return the page of the matrix."""
     found = measured.read()
     newest = newest_uv(found)
     total = found.count_of(found.cells)
@@ -86,7 +86,7 @@ def _pictures(name: str, alt: str) -> str:
 
 
 def _verdict(found: Results, uv: str, command: str) -> list[str]:
-    """Give how many trials of *command* were stale, and with which edits of which projects."""
+    """Return how many trials of *command* were stale, and with which edits of which projects."""
     cells = [cell for cell in found.cells if cell.uv == uv and cell.command == command]
     counts = found.count_of(cells)
     by_edit: dict[str, list[str]] = {}
@@ -104,7 +104,7 @@ def _verdict(found: Results, uv: str, command: str) -> list[str]:
 
 
 def advice() -> str:
-    """Give the table of common advice, which the explanation includes."""
+    """Return the table of common advice, which the explanation includes."""
     found = measured.read()
     newest = newest_uv(found)
     rows = [
@@ -119,12 +119,12 @@ def advice() -> str:
 
 
 def counted(outcomes: Counter[str], word: str) -> str:
-    """Give how often *word* is among *outcomes*; nothing for none, but for what must not be."""
+    """Return how often *word* is among *outcomes*; nothing for none, but for what must not be."""
     return str(outcomes[word]) if outcomes[word] or word == MIXTURE else ""
 
 
 def faults() -> str:
-    """Give the page of the faults, from the outcomes that the tests noted."""
+    """Return the page of the faults, from the outcomes that the tests noted."""
     noted = [json.loads(line) for line in FAULTS.read_text(encoding="utf-8").splitlines()]
     # Where a test was run again, the later outcome counts.
     rows = list({(row["fault"], row["verb"], row["project"]): row for row in noted}.values())

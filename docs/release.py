@@ -119,7 +119,7 @@ def released() -> Iterator[Version]:
 
 
 def section_of(version: str) -> str:
-    """Give what CHANGELOG.md says of *version*, without the heading."""
+    """Return what CHANGELOG.md says of *version*, without the heading."""
     sections = sections_of(CHANGELOG.read_text(encoding="utf-8"))
     if version not in sections:
         raise ReleaseError(

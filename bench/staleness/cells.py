@@ -74,7 +74,7 @@ class Cell:
 
 
 def cells(newest: str) -> Iterator[Cell]:
-    """Give all cells where *newest* is the newest uv; what tells most comes first."""
+    """Return all cells where *newest* is the newest uv; what tells most comes first."""
     for subject in ON_OLD_UVS:
         yield from _of(newest, subject)
     for subject in ("hatchling, version from git", "setuptools, C", "meson-python", "uv_build"):

@@ -48,7 +48,7 @@ class Command:
 
 
 def _typed(group: Group, leaves: str, *lines: str) -> list[Command]:
-    """Give commands whose name is what is typed."""
+    """Return commands whose name is what is typed."""
     return [Command(line, group, line, leaves) for line in lines]
 
 

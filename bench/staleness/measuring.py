@@ -95,13 +95,13 @@ def show(done: int, total: int, tally: Counter[str], minutes: float) -> None:
 
 @cache
 def newest_uv() -> str:
-    """Give the version of the uv that is found here, which uv.lock has."""
+    """Return the version of the uv that is found here, which uv.lock has."""
     asked = [uv_executable(), "--version"]
     return subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()[1]
 
 
 def uv_of(release: str) -> Path:
-    """Give the path of the uv of *release*, installed from the package index where it is old."""
+    """Return the path of the uv of *release*, installed from the package index where it is old."""
     if release == newest_uv():
         return Path(uv_executable()).resolve()
     target = REPOSITORY / ".bench" / "uv" / release

@@ -60,14 +60,14 @@ class Picture:
 
 
 def newest_uv(results: Results) -> str:
-    """Give the newest uv that was measured."""
+    """Return the newest uv that was measured."""
     return max(
         {cell.uv for cell in results.cells}, key=lambda uv: [int(part) for part in uv.split(".")]
     )
 
 
 def by_edit(results: Results) -> Picture:
-    """Give what each command did with each edit on the newest uv, over all build backends."""
+    """Return what each command did with each edit on the newest uv, over all build backends."""
     newest = newest_uv(results)
     costs = results.costs(newest, LIKE_HATCHLING)
 
@@ -94,7 +94,7 @@ def by_edit(results: Results) -> Picture:
 
 
 def by_uv(results: Results) -> Picture:
-    """Give what each command did on each uv, over the edits that were tried with all of them."""
+    """Return what each command did on each uv, over the edits that were tried with all of them."""
     uvs = [uv for uv in (*OLD_UVS, newest_uv(results)) if any(c.uv == uv for c in results.cells)]
 
     def tried(cell: Cell) -> bool:

@@ -39,7 +39,7 @@ class Results:
         return Counter(self.cells[cell].outcome for cell in cells)
 
     def costs(self, uv: str, subjects: Container[str]) -> dict[str, float]:
-        """Give the median of each command with *uv*, as a multiple of the fastest one's.
+        """Return the median of each command with *uv*, as a multiple of the fastest one's.
 
         Only over cells of *subjects* that every command has, so that all of them did the same work.
         """

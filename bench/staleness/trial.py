@@ -113,7 +113,7 @@ class Subject(World):
 
     @property
     def commands_of_the_place(self) -> Path:
-        """Give the folder of the commands of the environment that the project is left in."""
+        """Return the folder of the commands of the environment that the project is left in."""
         leaves = self.typed.leaves
         if leaves == TOOL:
             return self.tools / "demo-app" / "bin"
@@ -130,7 +130,7 @@ class Subject(World):
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
-    """Give the last line of what a program said, or what went wrong with it."""
+    """Return the last line of what a program said, or what went wrong with it."""
     if done.returncode == 0:
         return (done.stdout.splitlines() or [""])[-1].strip()
     if any(sign in done.stderr for sign in NO_SUCH_COMMAND):

@@ -105,7 +105,7 @@ class Stage(World):
         return self.state
 
     def installed(self, *, in_venv: bool = False) -> str:
-        """Give what the installed command says: an answer of a state, ABSENT, or anything else."""
+        """Return what the installed command says: an answer of a state, ABSENT, or anything else."""
         home = self.project / ".venv" / "bin" if in_venv else self.commands_folder
         try:
             done = subprocess.run(
@@ -122,7 +122,7 @@ class Stage(World):
         return done.stdout.strip() if done.returncode == 0 else f"MIXTURE: {output(done)}"
 
     def outcome(self, old: str, *, in_venv: bool = False) -> str:
-        """Give what a fault left: OLD (which answers *old*), NEW, ABSENT, or a MIXTURE."""
+        """Return what a fault left: OLD (which answers *old*), NEW, ABSENT, or a MIXTURE."""
         words = {self.state.answer: NEW, ABSENT: ABSENT, old: OLD}
         return words.get(self.installed(in_venv=in_venv), MIXTURE)
 
@@ -145,7 +145,7 @@ class Stage(World):
         (self.root / "temporary").mkdir()
 
     def surroundings(self) -> Mapping[str, str]:
-        """Give all that no install may change, path by path, with its content and permissions."""
+        """Return all that no install may change, path by path, with its content and permissions."""
         return {
             str(path.relative_to(self.root)): _seen(path)
             for path in _below(self.root, self._may_change)
@@ -212,6 +212,6 @@ PAIRS = (
 
 
 def needs(*programs: str) -> str:
-    """Give why a test cannot run where one of *programs* is missing, or nothing."""
+    """Return why a test cannot run where one of *programs* is missing, or nothing."""
     missing = [program for program in programs if shutil.which(program) is None]
     return f"{', '.join(missing)} is not here" if missing else ""

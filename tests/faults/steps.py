@@ -120,7 +120,7 @@ def _watch(
 
 
 def _changes(lines: Iterator[str], root: str) -> Iterator[str]:
-    """Give the place of each line that tells of a change below *root* that was made."""
+    """Return the place of each line that tells of a change below *root* that was made."""
     for line in lines:
         opens = re.search(r"\bopen(at)?\(", line)
         if " = -1 " in line or (opens and "O_CREAT" not in line):

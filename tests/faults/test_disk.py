@@ -102,7 +102,7 @@ def test_project_is_read_only(combination: Combination, workflow: Workflow, tmp_
 
 @contextmanager
 def far_away(where: Path) -> Iterator[Path]:
-    """Give a file system behind a protocol: SFTP, between two ends of a socket."""
+    """Return a file system behind a protocol: SFTP, between two ends of a socket."""
     there = where.with_name(f"{where.name}-there")
     there.mkdir()
     where.mkdir()

@@ -25,7 +25,7 @@ class Index:
         self.folder, self.mood = folder, "well"
 
     def handler(self) -> Callable[..., BaseHTTPRequestHandler]:
-        """Give the class that answers."""
+        """Return the class that answers."""
         index = self
 
         class Handler(BaseHTTPRequestHandler):

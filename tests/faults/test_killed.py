@@ -22,13 +22,13 @@ MOMENTS = 10
 
 
 def evenly(moments: list[int]) -> list[int]:
-    """Give MOMENTS of *moments*, the first and the last among them."""
+    """Return MOMENTS of *moments*, the first and the last among them."""
     last = len(moments) - 1
     return sorted({moments[last * turn // (MOMENTS - 1)] for turn in range(MOMENTS)})
 
 
 def usual_changes(stage: Stage, verb: str) -> list[str]:
-    """Give the changes of a run of *verb* that has as many as the one before it, or nearly.
+    """Return the changes of a run of *verb* that has as many as the one before it, or nearly.
 
     The first ones have more to do: bytecode of the tool is written, for example.
     """

@@ -20,7 +20,7 @@ WHEELS, NOTES = WHEELS_KEPT, NOTES_KEPT
 
 
 def size_of(folder: Path) -> int:
-    """Give the bytes of all files below *folder*."""
+    """Return the bytes of all files below *folder*."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

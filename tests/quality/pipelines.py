@@ -32,7 +32,7 @@ class Step:
 
 
 def github_steps(project: Path, name: str, values: Mapping[str, str]) -> Iterator[Step]:
-    """Give the ``run:`` steps of a workflow; *values* are those of its expressions."""
+    """Return the ``run:`` steps of a workflow; *values* are those of its expressions."""
     workflow = _read(project / ".github/workflows" / name)
     for job, content in workflow["jobs"].items():
         for step in content.get("steps", []):  # a job that calls another workflow has none
@@ -43,14 +43,14 @@ def github_steps(project: Path, name: str, values: Mapping[str, str]) -> Iterato
 
 
 def artifacts(project: Path, name: str, job: str) -> list[str]:
-    """Give the patterns of the files that *job* of a workflow uploads."""
+    """Return the patterns of the files that *job* of a workflow uploads."""
     steps = _read(project / ".github/workflows" / name)["jobs"][job]["steps"]
     uploads = [each for each in steps if "upload-artifact" in each.get("uses", "")]
     return [pattern for each in uploads for pattern in each["with"]["path"].split()]
 
 
 def gitlab_steps(pipeline: Path, values: Mapping[str, str]) -> Iterator[Step]:
-    """Give the lines of each job's ``script``, once for each entry of its matrix."""
+    """Return the lines of each job's ``script``, once for each entry of its matrix."""
     content = _read(pipeline)
     for included in content.get("include", []):
         content |= _read(pipeline.parent / included["local"])
@@ -65,7 +65,7 @@ def gitlab_steps(pipeline: Path, values: Mapping[str, str]) -> Iterator[Step]:
 
 
 def sessions(listed: str) -> list[str]:
-    """Give the names of the sessions that ``nox --list --json`` has printed."""
+    """Return the names of the sessions that ``nox --list --json`` has printed."""
     return [str(each["session"]) for each in json.loads(listed)]
 
 

@@ -82,7 +82,7 @@ def is_known_to_repo_review(combination: Everything) -> bool:
 
 
 def switched_off(project: Path) -> list[str]:
-    """Give the checks of repo-review that are switched off; each has a reason above it."""
+    """Return the checks of repo-review that are switched off; each has a reason above it."""
     text = (project / "pyproject.toml").read_text(encoding="utf-8")
     block = re.search(r"\[tool\.repo-review\]\nignore = \[\n(.*?)\]", text, re.DOTALL)
     assert block

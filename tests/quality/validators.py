@@ -28,7 +28,7 @@ SCHEMAS = {
 
 
 def validators(project: Path, files: list[str]) -> Iterator[list[str]]:
-    """Give the commands; *files* are those that git tracks, relative to *project*."""
+    """Return the commands; *files* are those that git tracks, relative to *project*."""
     yield tool("validate-pyproject", "pyproject.toml")
     yield tool("repo-review", ".")
     yield tool("typos")

@@ -149,7 +149,7 @@ LICENSES = ("MIT", "Apache-2.0", "proprietary", "GPL-3.0-or-later", "BSD-3-Claus
 
 
 def _sets() -> list[dict[str, object]]:
-    """Give sets of answers in which each text stands in each text question once."""
+    """Return sets of answers in which each text stands in each text question once."""
     people = [text.replace(",", "") for text in TEXTS]
     more = zip(cycle(BACKENDS), cycle(SERVICES[::-1]), cycle(SITES), cycle(LICENSES), strict=False)
     made: list[dict[str, object]] = []

@@ -81,7 +81,7 @@ def updated(project: Path, **answers: object) -> None:
 
 
 def made_of(project: Path) -> dict[str, tuple[bytes, int]]:
-    """Give path → content and whether it may be run, but for what is the owner's."""
+    """Return path → content and whether it may be run, but for what is the owner's."""
     found = {path.relative_to(project).as_posix(): path for path in files_of(project)}
     return {
         name: (path.read_bytes(), path.stat().st_mode & 0o100)

@@ -38,7 +38,7 @@ REFUSED = [("package_name", "json"), ("description", "a\x07b"), ("user_email", "
 
 
 def made_of(project: Path) -> dict[str, bytes]:
-    """Give all that a project is made of, but for where its template is."""
+    """Return all that a project is made of, but for where its template is."""
     return {path.relative_to(project).as_posix(): path.read_bytes() for path in files_of(project)}
 
 

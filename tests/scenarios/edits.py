@@ -71,7 +71,7 @@ class Edit:
 
 
 def starting_point(world: World) -> None:
-    """Give the package what the edits work on."""
+    """Return the package what the edits work on."""
     write(world, "state.py", 'VALUE = "one"\n')
     write(world, "helpers.py", 'WHERE = "here"\n')
     write(world, "notes.txt", "notes")
@@ -234,7 +234,7 @@ def _retag(world: World) -> None:
 
 
 def native(world: World, stem: str) -> str:
-    """Give the path of a source of the extension: ``words`` counts, ``_native`` is the module."""
+    """Return the path of a source of the extension: ``words`` counts, ``_native`` is the module."""
     found = [path for path in (world.project / "src").glob(f"{stem}.*") if path.suffix != ".pyi"]
     (path,) = found or (world.project / "src").glob("lib.rs")
     return path.relative_to(world.project).as_posix()

@@ -80,7 +80,7 @@ def dist_info(world: World) -> Path:
 
 
 def unlinked(path: Path) -> Path:
-    """Give *path* as a file of its own: uv's cache has a hard link to what uv installs."""
+    """Return *path* as a file of its own: uv's cache has a hard link to what uv installs."""
     content = path.read_bytes()
     path.unlink()
     path.write_bytes(content)

@@ -205,14 +205,14 @@ def is_theirs(path: Path, world: Adopter) -> bool:
 
 
 def status(world: Adopter) -> list[str]:
-    """Give git's lines about the project's own folder, paths relative to it."""
+    """Return git's lines about the project's own folder, paths relative to it."""
     told = world.run("git", "status", "--porcelain", "--untracked-files=all", ".").stdout
     prefix = world.run("git", "rev-parse", "--show-prefix").stdout.strip()
     return [line.replace(prefix, "") for line in told.splitlines()]
 
 
 def targets(world: Adopter) -> dict[str, str]:
-    """Give what make would run for each target of the owner's own Makefile."""
+    """Return what make would run for each target of the owner's own Makefile."""
     path = world.project / "Makefile"
     if not path.exists():
         return {}
@@ -222,7 +222,7 @@ def targets(world: Adopter) -> dict[str, str]:
 
 
 def sessions(world: Adopter) -> list[str]:
-    """Give the sessions that a noxfile of the owner's has, and those that run by default."""
+    """Return the sessions that a noxfile of the owner's has, and those that run by default."""
     if not (world.project / "noxfile.py").exists():
         return []
     quiet = {"PYTHONDONTWRITEBYTECODE": "1"}

@@ -56,7 +56,7 @@ def ask(world: World, *options: str, expect: int | None = 0) -> dict[str, Any]:
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, int, bytes]]:
-    """Give everything below *root*: name, mode, time of change, content."""
+    """Return everything below *root*: name, mode, time of change, content."""
     found = {}
     for path in sorted(root.rglob("*")):
         status = path.lstat()
@@ -315,7 +315,7 @@ def test_pyproject_that_is_a_folder(tmp_path: Path) -> None:
 
 
 def unprivileged() -> list[str]:
-    """Give the command before one for which permissions count, as they do not for root."""
+    """Return the command before one for which permissions count, as they do not for root."""
     if os.geteuid():
         return []
     if shutil.which("setpriv") is None:

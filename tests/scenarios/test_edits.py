@@ -42,7 +42,7 @@ OF_EACH = 1
 
 
 def edits_of(number: int, combination: Combination) -> list[Edit]:
-    """Give the edits that are made in *combination*, the one of that *number*."""
+    """Return the edits that are made in *combination*, the one of that *number*."""
     fitting = [
         edit
         for edit in EDITS

@@ -404,13 +404,13 @@ def test_killed(kill: str, survives: bool, tmp_path: Path) -> None:
 
 
 def copies_to_put_back(world: World) -> list[Path]:
-    """Give the copies of an install that did not end."""
+    """Return the copies of an install that did not end."""
     aside = world.project / ".neverstale" / "aside"
     return [marker.parent for marker in aside.glob("*/complete")]
 
 
 def another_checkout(world: World) -> Path:
-    """Give a second checkout of the project, which requires what is nowhere."""
+    """Return a second checkout of the project, which requires what is nowhere."""
     other = world.root / "another checkout"
     shutil.copytree(world.project, other, ignore=shutil.ignore_patterns(".neverstale"))
     pyproject = other / "pyproject.toml"

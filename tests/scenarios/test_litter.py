@@ -80,7 +80,7 @@ def test_litter_makes_no_difference(combination: Combination, litter: str, tmp_p
 
 
 def files_of(world: World) -> dict[str, bytes]:
-    """Give what is installed, but what uv notes of where and when it was."""
+    """Return what is installed, but what uv notes of where and when it was."""
     site = world.site_packages
     own = ("RECORD", "direct_url.json", "uv_cache.json", "uv_build.json")
     return {

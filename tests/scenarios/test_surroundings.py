@@ -24,7 +24,7 @@ BACKENDS = [
 
 @pytest.fixture(scope="session")
 def old_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Give the path of each old uv, installed from the package index."""
+    """Return the path of each old uv, installed from the package index."""
     folder = tmp_path_factory.mktemp("uv")
     found = {}
     for version in (TOO_OLD, OLDEST, MIDDLE):

@@ -43,7 +43,7 @@ def commit(folder: Path, tag: str | None = None) -> None:
 
 
 def versions() -> list[str]:
-    """Give every release, and every commit since FIRST that changed the template; oldest first.
+    """Return every release, and every commit since FIRST that changed the template; oldest first.
 
     Empty where the history is not here: in an export, or a shallow clone.
     """
@@ -62,7 +62,7 @@ def has_verbs_to_adopt(version: str) -> bool:
 
 @lru_cache
 def history() -> Path:
-    """Give a clone of this repository in which HEAD is the template as the working tree has it."""
+    """Return a clone of this repository in which HEAD is the template as the working tree has it."""
     folder = Path(tempfile.mkdtemp(prefix="neverstale-history-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     clone = folder / "template"

@@ -25,7 +25,7 @@ AnyTag.add_multi_constructor("!", lambda loader, _, node: loader.construct_seque
 
 
 def files_of(project: Path) -> Iterator[Path]:
-    """Give the files below *project*, but for git's."""
+    """Return the files below *project*, but for git's."""
     for path in sorted(project.rglob("*")):
         if path.is_file() and ".git" not in path.relative_to(project).parts:
             yield path
@@ -49,7 +49,7 @@ def parse(path: Path) -> object:
 
 
 def heading_and_text(path: Path) -> tuple[str, str]:
-    """Give what the first heading and the first paragraph behind it say on GitHub."""
+    """Return what the first heading and the first paragraph behind it say on GitHub."""
     tokens = (
         MarkdownIt("commonmark").enable(["strikethrough", "table"]).parse(path.read_text("utf-8"))
     )
@@ -64,7 +64,7 @@ def heading_and_text(path: Path) -> tuple[str, str]:
 
 
 def heading_and_text_of_a_site(path: Path) -> tuple[str, str]:
-    """Give the same as Python-Markdown, which sites are made with, has it."""
+    """Return the same as Python-Markdown, which sites are made with, has it."""
     import html
     import re
 

@@ -117,7 +117,7 @@ NATIVE = [
 
 @lru_cache
 def template_without_git() -> Path:
-    """Give a copy of the template as it is in the working tree, which copier takes as it is."""
+    """Return a copy of the template as it is in the working tree, which copier takes as it is."""
     import atexit
     import tempfile
 
@@ -193,7 +193,7 @@ def forget_tools(project: Path) -> None:
 
 
 def quickly(combinations: list[Combination], *quick: str) -> list[object]:
-    """Give *combinations* as parameters of a test; those that are not *quick* are slow ones."""
+    """Return *combinations* as parameters of a test; those that are not *quick* are slow ones."""
     return [
         pytest.param(c, id=str(c), marks=[] if str(c) in quick else [pytest.mark.slow])
         for c in combinations

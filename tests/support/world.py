@@ -40,7 +40,7 @@ def uv_executable() -> str:
 
 
 def pythons_here() -> dict[str, Path]:
-    """Give the folder of each interpreter here that a generated project may support, by version."""
+    """Return the folder of each interpreter here that a generated project may support, by version."""
     found = {f"3.{sys.version_info.minor}": BASE_PYTHON.parent}
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     for folder in sorted(root.glob("versions/3.1[0-5].*/bin")):
@@ -49,7 +49,7 @@ def pythons_here() -> dict[str, Path]:
 
 
 def find_python(version: str) -> Path | None:
-    """Give an interpreter of *version*, also one on PATH; a shim that starts none is none."""
+    """Return an interpreter of *version*, also one on PATH; a shim that starts none is none."""
     if version in pythons_here():
         return pythons_here()[version] / f"python{version}"
     program = shutil.which(f"python{version}")
@@ -202,7 +202,7 @@ def output(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def cache_folder() -> str:
-    """Give uv's cache, shared by all tests: what is measured must not depend on its state."""
+    """Return uv's cache, shared by all tests: what is measured must not depend on its state."""
     chosen = os.environ.get("UV_CACHE_DIR")
     if chosen:
         return chosen
