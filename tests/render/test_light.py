@@ -1,6 +1,7 @@
 """What the template leaves in a project: few files, most of them as they are in the template."""
 
 import re
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -66,12 +67,13 @@ def test_the_documentation_is_all_the_owners(project: Path) -> None:
 @pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
 @pytest.mark.parametrize("layout", ["src", "flat"])
 def test_nothing_of_ours_is_published(layout: str, backend: str, tmp_path: Path) -> None:
-    """The sdist is what git has; a wheel holds neither the launcher nor the wheel next to it."""
+    """Neither the sdist nor the wheel holds the launcher and what is next to it."""
     world = World(tmp_path, Combination(backend, layout, "cli"))
     world.commit()
     world.make("build")
+    (sdist,) = (world.project / "dist").glob("*.tar.gz")
     (wheel,) = (world.project / "dist").glob("*.whl")
-    with zipfile.ZipFile(wheel) as zipped:
-        names = zipped.namelist()
+    with tarfile.open(sdist) as packed, zipfile.ZipFile(wheel) as zipped:
+        names = [*packed.getnames(), *zipped.namelist()]
     assert any(name.endswith("demo_app/cli.py") for name in names)
     assert [name for name in names if "neverstale" in name] == []
