@@ -21,19 +21,11 @@ from unit.made_up import (
     site_of,
 )
 
+from neverstale.environments.commands import leads_into, links_into, own_commands, read_receipt
+from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import OTHER, PYTHON, TOOL, VENV, Environment
-from neverstale.environments.installed import (
-    DamagedError,
-    Installed,
-    find_empty_folders,
-    find_orphans,
-    leads_into,
-    links_into,
-    own_commands,
-    read_installed,
-    read_receipt,
-    read_requirements,
-)
+from neverstale.environments.installed import Installed, read_installed, read_requirements
+from neverstale.environments.unrecorded import find_empty_folders, find_orphans
 from neverstale.errors import NeverstaleError
 from neverstale.files import digest_of
 from neverstale.wheels.distribution import Distribution

@@ -34,16 +34,11 @@ from neverstale.diagnosis.findings import (
 )
 from neverstale.diagnosis.fixes import Fixes
 from neverstale.diagnosis.requirements import Surroundings, unmet
+from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import PYTHON, Environment
-from neverstale.environments.installed import (
-    DamagedError,
-    Installed,
-    find_empty_folders,
-    find_orphans,
-    read_installed,
-    read_requirements,
-)
+from neverstale.environments.installed import Installed, read_installed, read_requirements
 from neverstale.environments.path_search import interpreter_of
+from neverstale.environments.unrecorded import find_empty_folders, find_orphans
 from neverstale.errors import NeverstaleError
 from neverstale.files import Tick, folders, no_tick
 from neverstale.project.bytecode import find_misleading_bytecode

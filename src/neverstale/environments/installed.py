@@ -1,18 +1,26 @@
 """What is installed in an environment, read as files: nothing is imported or executed."""
 
-import csv
-import json
 import os
-import sys
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packaging.utils import NormalizedName
 
+from neverstale.environments.commands import offered_commands
+from neverstale.environments.dist_info import (
+    DamagedError,
+    read_metadata,
+    read_origin,
+    read_record,
+    read_tags,
+    refuse_other_installers,
+    text_if_given,
+    text_of,
+)
 from neverstale.environments.environment import Environment, distributions
+from neverstale.environments.unrecorded import find_unrecorded
 from neverstale.errors import NeverstaleError
 from neverstale.files import (
     Digest,
@@ -28,31 +36,16 @@ from neverstale.files import (
 )
 from neverstale.wheels.distribution import (
     Distribution,
-    Metadata,
     body_of,
     has_body,
     parse_commands,
     parse_metadata,
     parse_plugins,
 )
-from neverstale.wheels.record import algorithm_of, parse_record
+from neverstale.wheels.record import algorithm_of
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-class DamagedError(NeverstaleError):
-    """What is installed cannot be read for what it is; a new install fixes it."""
-
-    def __init__(self, *evidence: str, twice: bool = False) -> None:
-        super().__init__(f"damaged: {', '.join(evidence)}", hint="install it again")
-        self.evidence = evidence
-        self.twice = twice
 
 
 @dataclass(frozen=True)
@@ -90,15 +83,6 @@ class Installed:
         return not (self.altered or self.missing or self.unrecorded or self.outside)
 
 
-def read_receipt(environment: Environment) -> list[Path]:
-    """Return the paths of the commands that uv noted for a tool; none where it noted nothing."""
-    try:
-        receipt = tomllib.loads(read_text(environment.prefix / "uv-receipt.toml"))
-        return [Path(entry["install-path"]) for entry in receipt["tool"]["entrypoints"]]
-    except (OSError, KeyError, TypeError, ValueError):
-        return []
-
-
 def read_installed(
     environment: Environment,
     name: NormalizedName,
@@ -118,8 +102,8 @@ def read_installed(
     if len(found) > 1:
         raise DamagedError(*(path.name for path in found), twice=True)
     info = found[0]
-    _refuse_other_installers(environment, info)
-    record = _relative(_record(info), site, environment)
+    refuse_other_installers(environment, info)
+    record = _relative(read_record(info), site, environment)
     kept, outside = _within(site, record, environment)
     paths = {path: f"{site}{os.sep}{path}" for path in kept}
     read = read_files(paths, tick)
@@ -130,14 +114,14 @@ def read_installed(
     return Installed(
         distribution=distribution,
         dist_info=info.name,
-        origin=_origin(info),
+        origin=read_origin(info),
         altered=altered,
         missing=frozenset(kept) - frozenset(read.digests),
-        unrecorded=_unrecorded(site, info, frozenset(record)),
+        unrecorded=find_unrecorded(site, info, frozenset(record)),
         outside=frozenset(outside),
         unchecked=unchecked,
-        commands=frozenset(_offered(environment, info, distribution.files)),
-        tags=_tags(info),
+        commands=frozenset(offered_commands(environment, info, distribution.files)),
+        tags=read_tags(info),
         pointers=tuple(_pointers(site, read.digests)),
     )
 
@@ -147,8 +131,8 @@ def _distribution(
 ) -> Distribution:
     """Return the distribution of *info* as a value; *read* are the files of its RECORD."""
     site = info.parent
-    metadata = _metadata(info, like)
-    entry_points = _read_if_there(info, "entry_points.txt")
+    metadata = read_metadata(info, like)
+    entry_points = text_if_given(info, "entry_points.txt")
     places = {path: _by_scheme(path, site, environment) for path in read.digests}
     return Distribution(
         name=metadata.name,
@@ -167,77 +151,15 @@ def _distribution(
     )
 
 
-def _refuse_other_installers(environment: Environment, info: Path) -> None:
-    """Raise NeverstaleError for an installation that never had a record of its files.
-
-    Those of `setup.py install` and `develop`, and what a system's package manager installs for
-    its Python: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
-    """
-    by = _read_if_there(info, "INSTALLER").strip() if info.is_dir() else ""
-    foreign = not environment.own and by not in ("pip", "uv")
-    if info.suffix != ".dist-info" or (foreign and not (info / "RECORD").exists()):
-        raise NeverstaleError(
-            f"{info.name} has no record of its files: another installer's, or `setup.py install`",
-            hint="ask who installed it",
-        )
-
-
 def read_requirements(environment: Environment, name: NormalizedName) -> "frozenset[Requirement]":
     """Return what the distribution *name* in *environment* requires, as far as it says."""
     for site in environment.sites:
         for _, info, _ in distributions(site, name):
             try:
-                return parse_metadata(_read(info, "METADATA")).requirements
+                return parse_metadata(text_of(info, "METADATA")).requirements
             except NeverstaleError:
                 return frozenset()
     return frozenset()
-
-
-def _read(info: Path, name: str) -> str:
-    """Read a file of a dist-info folder; raises DamagedError where that is not possible."""
-    try:
-        return read_text(info / name)
-    except PermissionError:
-        raise
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise DamagedError(f"{info.name}/{name} ({reason})") from error
-
-
-def _record(info: Path) -> dict[str, Digest | None]:
-    try:
-        return parse_record(_read(info, "RECORD"))
-    except csv.Error as error:
-        raise DamagedError(f"{info.name}/RECORD ({error})") from error
-
-
-def _metadata(info: Path, like: Distribution | None) -> Metadata:
-    text = _read(info, "METADATA")
-    digest = like and like.files.get(f"{info.name}/METADATA")
-    if like and digest == digest_of(text.encode("utf-8", "surrogateescape")):
-        return Metadata(like.name, like.version, like.requirements, like.requires_python)
-    try:
-        return parse_metadata(text)
-    except NeverstaleError as error:
-        raise DamagedError(f"{info.name}/METADATA ({error.message})") from error
-
-
-def _read_if_there(info: Path, name: str) -> str:
-    return _read(info, name) if (info / name).exists() else ""
-
-
-def _origin(info: Path) -> dict[str, Any]:
-    """Read direct_url.json (PEP 610); nothing where there is none or it is not JSON."""
-    try:
-        origin = json.loads(_read_if_there(info, "direct_url.json"))
-    except (ValueError, RecursionError):
-        return {}
-    return origin if isinstance(origin, dict) else {}
-
-
-def _tags(info: Path) -> frozenset[str]:
-    lines = _read_if_there(info, "WHEEL").splitlines()
-    return frozenset(line[4:].strip() for line in lines if line.startswith("Tag:"))
 
 
 def _pointers(site: Path, files: Collection[str]) -> Iterator[str]:
@@ -335,98 +257,3 @@ def _by_scheme(path: str, site: Path, environment: Environment) -> str:
     if file.is_relative_to(environment.prefix):
         return f"{{data}}/{file.relative_to(environment.prefix).as_posix()}"
     return path
-
-
-def _unrecorded(site: Path, info: Path, recorded: frozenset[str]) -> frozenset[str]:
-    """Find files in the distribution's own packages and dist-info that RECORD does not know.
-
-    A package is its own if RECORD has its ``__init__.py``: other folders may be shared.
-    """
-    packages = {path.partition("/")[0] for path in recorded if path.count("/") == 1}
-    own = {package for package in packages if f"{package}/__init__.py" in recorded}
-    own.add(info.name)
-    found = {path for package in own for path in _files_in(site, package)} - recorded
-    found.discard(f"{info.name}/RECORD")
-    return frozenset(found - _recorded_by_others(site) if found else found)
-
-
-def _files_in(site: Path, package: str) -> Iterator[str]:
-    """Yield the files of a package, without bytecode, relative to *site*; no link is entered."""
-    if (site / package).is_symlink():
-        yield package
-        return
-    for folder, folders, names in os.walk(site / package):
-        below = os.path.relpath(folder, site).replace(os.sep, "/")
-        links = [name for name in folders if os.path.islink(os.path.join(folder, name))]
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        yield from (f"{below}/{name}" for name in [*names, *links])
-
-
-def _recorded_by_others(site: Path, own: Path | None = None) -> frozenset[str]:
-    """Return the files of every distribution but *own*: a plugin may put some into our package."""
-    found: set[str] = set()
-    for record in site.glob("*.dist-info/RECORD"):
-        with suppress(DamagedError):
-            if record.parent == own:
-                continue
-            found |= _record(record.parent).keys()
-    return frozenset(found)
-
-
-def find_orphans(environment: Environment, packages: Collection[str]) -> list[str]:
-    """Find files of *packages* in an environment in which no RECORD knows them.
-
-    For an environment in which the project's own records are missing. Bytecode is not counted.
-    """
-    site = environment.site_packages
-    if site is None:
-        return []
-    found = {path for package in packages for path in _files_in(site, package)}
-    found |= {f"{name}.py" for name in packages if (site / f"{name}.py").is_file()}
-    return sorted(found - _recorded_by_others(site)) if found else []
-
-
-def find_empty_folders(environment: Environment, packages: Collection[str]) -> list[str]:
-    """Find folders of *packages* without any file but bytecode: namespaces (PEP 420)."""
-    site = environment.site_packages
-    return [
-        package
-        for package in sorted(packages)
-        if site and (site / package).is_dir() and not any(_files_in(site, package))
-    ]
-
-
-def _offered(environment: Environment, info: Path, files: Collection[str]) -> Iterator[str]:
-    """Return the commands of the distribution of *files* that the folder of commands has."""
-    names = {p.removeprefix("{scripts}/") for p in files if p.startswith("{scripts}/")}
-    if environment.commands_folder == environment.scripts:
-        own = [environment.scripts / name for name in names]
-    else:
-        own = own_commands(environment)
-        if any(path.name not in names for path in own):  # uv tool install --with-executables-from
-            others = {row.rpartition("/")[2] for row in _recorded_by_others(info.parent, info)}
-            own = [path for path in own if path.name in names or path.name not in others]
-    yield from (path.name.removesuffix(".exe") for path in own if path.exists())
-
-
-def own_commands(environment: Environment) -> list[Path]:
-    """Return the paths in the folder of commands that are the tool's: those that lead into it.
-
-    Where commands are copies (Windows), what uv noted of them has to do.
-    """
-    return read_receipt(environment) if os.name == "nt" else links_into(environment)
-
-
-def links_into(environment: Environment) -> list[Path]:
-    """Find the links in the folder of commands that lead into the environment."""
-    folder = environment.commands_folder
-    entries = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [path for path in entries if leads_into(path, environment)]
-
-
-def leads_into(path: Path, environment: Environment) -> bool:
-    """Return whether *path* is a link into *environment*, even to what is no longer there."""
-    if not path.is_symlink():
-        return False
-    target = Path(os.path.normpath(path.parent / os.readlink(path)))
-    return (real(target.parent) / target.name).is_relative_to(real(environment.prefix))

@@ -7,8 +7,8 @@ in their first line: so they import what is in the copy.
 import os
 from pathlib import Path
 
+from neverstale.environments.commands import links_into
 from neverstale.environments.environment import Environment
-from neverstale.environments.installed import links_into
 from neverstale.files import real
 
 FOLDER = "running"

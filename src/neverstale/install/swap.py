@@ -15,8 +15,10 @@ from typing import Any
 
 from packaging.utils import NormalizedName, canonicalize_name
 
+from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import Environment, distributions
-from neverstale.environments.installed import DamagedError, Installed, find_orphans, read_installed
+from neverstale.environments.installed import Installed, read_installed
+from neverstale.environments.unrecorded import find_orphans
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_bytes, read_text, write_text
 from neverstale.process import Uv, explain_failure, unstoppable

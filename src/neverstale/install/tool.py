@@ -16,8 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from neverstale.environments.commands import links_into, own_commands
 from neverstale.environments.environment import Environment
-from neverstale.environments.installed import Installed, links_into, own_commands, read_installed
+from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.files import discard
 from neverstale.install.standins import are_apart, links_to_copies, replace_link, stand_in

@@ -11,8 +11,9 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from neverstale.cache import held
+from neverstale.environments.commands import own_commands
 from neverstale.environments.environment import PIPX, TOOL, VENV, Environment, is_environment
-from neverstale.environments.installed import own_commands, read_installed
+from neverstale.environments.installed import read_installed
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.files import read_text, write_text
