@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neverstale.errors import NeverstaleError
-from neverstale.files import discard
+from neverstale.removal import discard
 
 LIMIT_MIB = 2048
 """The most that `prune` leaves where nobody says otherwise."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict
-from neverstale.diagnosis.places import Place
+from neverstale.diagnosis.place import Place
 from neverstale.errors import CANNOT_TELL, FRESH, STALE
 
 if TYPE_CHECKING:
     from neverstale.diagnosis.doctor import Diagnosis
     from neverstale.environments.imports import Origin
-    from neverstale.install.workflows import Outcome
+    from neverstale.install.task import Outcome
     from neverstale.wheels.store import Built
 
 FORMAT = 1

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neverstale.errors import FRESH, STALE, NeverstaleError
+from neverstale.install import running
 from neverstale.terminal import Console
 
 if TYPE_CHECKING:
     from neverstale.install.cleaning import Cleaned
-    from neverstale.install.workflows import Outcome, Task
+    from neverstale.install.task import Outcome, Task
     from neverstale.process import Uv
     from neverstale.project.metadata import Project
 
@@ -30,7 +31,7 @@ OLD_WILL_DO = ("clean", "uninstall", "update")
 
 
 def _task(options: Options, console: Console) -> "Task":
-    from neverstale.install.workflows import Task
+    from neverstale.install.task import Task
     from neverstale.process import find_uv
     from neverstale.project.metadata import read_project
     from neverstale.wheels.build import Builder
@@ -269,21 +270,19 @@ def run(options: Options, console: Console) -> int:
     from neverstale.install import workflows
 
     try:
-        return workflows.run(_task(options, console), options.arguments)
+        return running.run(_task(options, console), options.arguments)
     except workflows.Failed as failed:
         return failed.code
 
 
 def run_wheel(options: Options, console: Console) -> int:
     """Run a command from a wheel of the present sources in a throwaway environment."""
-    from neverstale.install import workflows
-
-    return workflows.run_wheel(_task(options, console), options.arguments)
+    return running.run_wheel(_task(options, console), options.arguments)
 
 
 def wheel(options: Options, console: Console) -> int:
     """Print the paths of wheels of the present sources, built where there is none: for programs."""
-    from neverstale.install.workflows import wheels_of
+    from neverstale.install.running import wheels_of
 
     python = ["--python", options.python] if options.python else []
     for path in wheels_of(_task(options, console), python):

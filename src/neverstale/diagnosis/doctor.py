@@ -3,16 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
+from neverstale.diagnosis.archives import examine_archives
 from neverstale.diagnosis.checks.contents import check_wheel
 from neverstale.diagnosis.checks.surroundings import (
     check_commands,
@@ -23,7 +15,8 @@ from neverstale.diagnosis.checks.surroundings import (
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding, shown, verdict_of
 from neverstale.diagnosis.fixes import Fixes, commands_of, fixes_for
-from neverstale.diagnosis.places import Place, Reference, examine, examine_archive, without_ignored
+from neverstale.diagnosis.place import Place, Reference, without_ignored
+from neverstale.diagnosis.places import examine
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.diagnosis.targets import broken_targets
 from neverstale.diagnosis.unselected import find_unselected
@@ -48,8 +41,8 @@ from neverstale.process import outer_environment
 from neverstale.project.bytecode import find_misleading_bytecode
 from neverstale.project.metadata import Project
 from neverstale.project.sources import read_sources
+from neverstale.wheels.answers import Present
 from neverstale.wheels.build import Builder
-from neverstale.wheels.inputs import Present
 from neverstale.wheels.leftovers import read_leftovers
 
 TYPED = (TOOL, PIPX)
@@ -118,7 +111,7 @@ def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
     places = [_with_imports(project, place, fixes, imports) for place in seen]
     found = answers(_commands(project, places), path)
     places = [_with_shell(place, places, found, path) for place in places]
-    archives = [*_examine_archives(project, references, fixes)]
+    archives = [*examine_archives(project, references, fixes)]
     together = (
         _examine_sources(project, references, fixes).with_findings(*request.drift(fixes)),
         *places,
@@ -295,33 +288,6 @@ def _examine_members(
                 stale = map(str, find_misleading_bytecode(walk))
                 place = place.with_findings(*shown(finding(Code.NS505, fixes.verb("dev"), *stale)))
             yield replace(place, name=f"{environment}: {member.name}")
-
-
-def _examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
-    for path, version in _archives(project):
-        fix = Fix(advice=f"remove {path.name}") if path.is_symlink() else fixes.verb("build")
-        reference = references.of("wheel" if version is None else "sdist", None)
-        yield examine_archive(path, version, reference, fix)
-
-
-def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
-    """Yield the archives of the project in ``dist/``: wheels, and sdists with their version."""
-    folder = project.root / "dist"
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        own = canonicalize_name(path.name.partition("-")[0]) == project.name
-        version = None if path.suffix == ".whl" else "0"
-        try:
-            if path.suffix == ".whl":
-                own = parse_wheel_filename(path.name)[0] == project.name
-            elif path.name.endswith(".tar.gz"):
-                name, parsed = parse_sdist_filename(path.name)
-                own, version = name == project.name, str(parsed)
-            else:
-                continue
-        except (InvalidWheelFilename, InvalidSdistFilename):
-            own = own and path.suffix == ".whl"
-        if own and path.is_file():
-            yield path, version
 
 
 def _commands_that_fix(places: Sequence[Place], fixes: Fixes) -> tuple[tuple[str, ...], ...]:

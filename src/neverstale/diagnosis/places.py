@@ -1,18 +1,15 @@
 """One place where a copy of the project is: read, and checked against what is known."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from fnmatch import fnmatch
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from neverstale.diagnosis.checks.contents import (
-    check_archive,
     check_changes,
     check_disk,
     check_editable,
     check_installed,
-    is_metadata,
 )
 from neverstale.diagnosis.checks.declarations import (
     check_declarations,
@@ -28,11 +25,11 @@ from neverstale.diagnosis.findings import (
     Fix,
     Verdict,
     finding,
-    is_stale,
     shown,
     verdict_of,
 )
 from neverstale.diagnosis.fixes import Fixes
+from neverstale.diagnosis.place import Place, Reference, doubted, without_ignored
 from neverstale.diagnosis.requirements import Surroundings, unmet
 from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import PYTHON, Environment
@@ -42,102 +39,10 @@ from neverstale.environments.unrecorded import find_empty_folders, find_orphans
 from neverstale.errors import NeverstaleError
 from neverstale.files import Tick, folders, no_tick
 from neverstale.project.bytecode import find_misleading_bytecode
-from neverstale.project.metadata import Ignored, Project
-from neverstale.wheels.archives import pointers_in, read_sdist, read_wheel
-from neverstale.wheels.distribution import Distribution
-from neverstale.wheels.inputs import Present, in_words
+from neverstale.project.metadata import Project
+from neverstale.wheels.answers import Present, in_words
+from neverstale.wheels.archives import pointers_in
 from neverstale.wheels.store import Built
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a copy is, and what was found.
-
-    ``reason`` says why the verdict is unknown; it is empty otherwise. ``doubt`` is why it would be
-    unknown if nothing were found: no build tells what it should be. ``environment`` and
-    ``installed`` are None where the copy is an archive or the sources themselves. ``ignored`` are
-    findings that the owner has left out, each with the reason.
-    """
-
-    name: str
-    path: Path
-    verdict: Verdict
-    findings: tuple[Finding, ...] = ()
-    version: str | None = None
-    reason: str = ""
-    environment: Environment | None = None
-    installed: Installed | None = None
-    ignored: tuple[tuple[Finding, str], ...] = ()
-    doubt: str | None = None
-
-    def with_findings(self, *findings: Finding) -> "Place":
-        """Return this place with more *findings*, and the verdict that they ask for."""
-        together = (*self.findings, *findings)
-        if self.verdict in (Verdict.NOT_INSTALLED, Verdict.DAMAGED) or not is_stale(findings):
-            return replace(self, findings=together)
-        editable = bool(self.installed and self.installed.editable)
-        verdict = verdict_of(together, editable=editable)
-        return replace(self, findings=together, verdict=verdict, reason="")
-
-
-@dataclass(frozen=True)
-class Reference:
-    """What a place is compared with: what the present sources are built into, if that is known.
-
-    Where it is not, ``doubt`` says why, ``before`` is the last build that is, and ``changed``
-    are its questions that have another answer now. ``packages`` are the names that the project
-    lets people import. ``alternatives`` are all builds of these sources that are known: a
-    compiler may not give the same bytes twice.
-    """
-
-    built: Built | None
-    packages: Collection[str]
-    doubt: str = ""
-    before: Built | None = None
-    changed: tuple[str, ...] = ()
-    alternatives: tuple[Built, ...] = ()
-
-    @property
-    def distribution(self) -> Distribution | None:
-        """What was built, as a value."""
-        return self.built.distribution if self.built else None
-
-    def nearest(self, files: Mapping[str, str]) -> Built | None:
-        """Return the build that has the bytes of *files*, or else the newest."""
-        for built in self.alternatives:
-            known = built.distribution.files
-            if all(files.get(p) == d for p, d in known.items() if not is_metadata(p)):
-                return built
-        return self.built
-
-
-def without_ignored(place: Place, rules: Sequence[Ignored]) -> Place:
-    """Return *place* without the findings that the owner ignores, and the verdict of the rest."""
-    kept: list[Finding] = []
-    ignored = [*place.ignored]
-    for found in place.findings:
-        evidence = found.evidence
-        for rule in (each for each in rules if each.code.upper() == found.code.name):
-            left_out = tuple(each for each in evidence if fnmatch(each.what, rule.path))
-            evidence = tuple(each for each in evidence if each not in left_out)
-            if left_out:
-                ignored.append((replace(found, evidence=left_out), rule.reason))
-        if evidence:
-            kept.append(replace(found, evidence=evidence))
-    if len(ignored) == len(place.ignored):
-        return place
-    editable = bool(place.installed and place.installed.editable)
-    judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
-    verdict = verdict_of(kept, editable=editable) if judged else place.verdict
-    place = replace(place, findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
-    return _doubted(place)
-
-
-def _doubted(place: Place) -> Place:
-    """Return *place*, which is not known to be fresh where nothing says what it should be."""
-    if place.doubt is not None and place.verdict in (Verdict.FRESH, Verdict.EDITABLE):
-        return replace(place, verdict=Verdict.UNKNOWN, reason=place.doubt)
-    return place
 
 
 def examine(
@@ -201,7 +106,7 @@ def _with(
     findings += _surrounded(environment, installed, fix)
     verdict = verdict_of(findings, editable=editable)
     doubt = reference.doubt if reference.built is None else None
-    return _doubted(replace(place, verdict=verdict, findings=tuple(findings), doubt=doubt))
+    return doubted(replace(place, verdict=verdict, findings=tuple(findings), doubt=doubt))
 
 
 def _compared(project: Project, installed: Installed, built: Built, fix: Fix) -> list[Finding]:
@@ -288,26 +193,3 @@ def _fits(installed: Installed, environment: Environment) -> bool:
     version = tuple(int(part) for part in environment.python_version.split(".")[:2])
     fitting = {str(tag) for tags in (cpython_tags, compatible_tags) for tag in tags(version)}
     return bool(installed.tags & fitting)
-
-
-def examine_archive(path: Path, version: str | None, reference: Reference, fix: Fix) -> Place:
-    """Return what an archive in ``dist/`` is: a wheel, or an sdist of *version*."""
-    kind = "wheel" if version is None else "sdist"
-    place = Place(kind, path, Verdict.UNKNOWN, version=version, reason=reference.doubt)
-    try:
-        if version is None:
-            archive = read_wheel(path)
-        else:
-            nothing = frozenset[str]()
-            name = reference.built.distribution.name if reference.built else ""
-            archive = Distribution(name, version, read_sdist(path), nothing, {}, frozenset())  # type: ignore[arg-type]
-    except NeverstaleError as error:
-        found = finding(Code.NS105, fix, error.message)
-        return replace(place, verdict=Verdict.DAMAGED, findings=(found,), reason="")
-    place = replace(place, version=archive.version)
-    built = reference.nearest(archive.files)
-    if built is None:
-        return place
-    findings = tuple(check_archive(built.distribution, archive, fix))
-    verdict = verdict_of(findings, editable=False)
-    return replace(place, verdict=verdict, findings=findings, reason="")

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from neverstale.diagnosis.places import Reference
+from neverstale.diagnosis.place import Reference
 from neverstale.environments.environment import Environment
 from neverstale.environments.imports import packages_of
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.project.metadata import Project
-from neverstale.wheels.build import Builder, Kind
+from neverstale.wheels.answers import Present, in_words
+from neverstale.wheels.build import Builder
+from neverstale.wheels.calling import Kind
 from neverstale.wheels.distribution import Distribution
-from neverstale.wheels.inputs import Present, in_words
 from neverstale.wheels.store import Built
 
 OWN = "{}.{}".format(*sys.version_info)

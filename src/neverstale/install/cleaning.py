@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neverstale.environments.compiled import NOTES
-from neverstale.files import folders, remove, write_text
+from neverstale.files import folders, write_text
 from neverstale.install.editables import STAMP
 from neverstale.project.artifacts import (
     EXTENSIONS,
@@ -15,6 +15,7 @@ from neverstale.project.artifacts import (
     find_in_place,
 )
 from neverstale.project.metadata import Project
+from neverstale.removal import remove
 from neverstale.wheels.store import Store
 
 

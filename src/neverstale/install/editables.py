@@ -17,7 +17,8 @@ from packaging.utils import NormalizedName
 
 from neverstale.diagnosis.findings import Finding
 from neverstale.diagnosis.fixes import fixes_for
-from neverstale.diagnosis.places import Place, Reference, examine
+from neverstale.diagnosis.place import Place, Reference
+from neverstale.diagnosis.places import examine
 from neverstale.environments.compiled import modules_of, note_compiled, read_notes
 from neverstale.environments.environment import Environment, distributions, holds
 from neverstale.environments.python import python_for
@@ -27,10 +28,11 @@ from neverstale.process import outer_environment
 from neverstale.project.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from neverstale.project.metadata import Project
 from neverstale.project.sources import Sources, read_sources
+from neverstale.wheels.answers import Present
 from neverstale.wheels.backend import kept_backend
-from neverstale.wheels.build import OUTLIVE, Builder, Kind
+from neverstale.wheels.build import OUTLIVE, Builder
 from neverstale.wheels.build_cache import Reuse, changed_since
-from neverstale.wheels.inputs import Present
+from neverstale.wheels.calling import Kind
 from neverstale.wheels.store import FOLDER, Built, content_of
 from neverstale.wheels.toolchain import interpreter_of, toolchain
 

@@ -20,10 +20,10 @@ from neverstale.environments.commands import links_into, own_commands
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
-from neverstale.files import discard
 from neverstale.install.standins import are_apart, links_to_copies, replace_link, stand_in
 from neverstale.process import unstoppable
 from neverstale.project.metadata import Project
+from neverstale.removal import discard
 
 COMPLETE = "complete"
 """The file that says that a copy is whole, and still the one to put back."""

@@ -1,17 +1,15 @@
 """The verbs that install or run: the order of their steps, and the values that they result in."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from neverstale.diagnosis.checks.contents import check_wheel
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
-from neverstale.diagnosis.places import Place, Reference, examine
+from neverstale.diagnosis.place import Place, Reference
+from neverstale.diagnosis.places import examine
 from neverstale.environments.discovery import (
-    environment_at,
-    tool_environment,
     venv_environment,
 )
 from neverstale.environments.environment import PIPX, TOOL, Environment
@@ -19,7 +17,7 @@ from neverstale.environments.imports import packages_of
 from neverstale.environments.installed import read_installed
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
-from neverstale.files import remove, write_text
+from neverstale.files import write_text
 from neverstale.install import sync
 from neverstale.install.cleaning import Cleaned, clean_artifacts
 from neverstale.install.editables import (
@@ -33,6 +31,7 @@ from neverstale.install.editables import (
     reference_for,
     set_away,
 )
+from neverstale.install.task import Outcome, Task
 from neverstale.install.transaction import (
     find_pipx,
     held_alone,
@@ -45,68 +44,15 @@ from neverstale.install.transaction import (
     refuse_useless_tool,
     replacing,
 )
-from neverstale.process import Uv, become
 from neverstale.project.bytecode import find_stale_bytecode
-from neverstale.project.members import members_of, neighbours_of
+from neverstale.project.members import neighbours_of
 from neverstale.project.metadata import Project
+from neverstale.removal import remove
+from neverstale.wheels.answers import Present, in_words
 from neverstale.wheels.build import Builder
 from neverstale.wheels.build_cache import Reuse
-from neverstale.wheels.inputs import Present, in_words
 from neverstale.wheels.store import Built
-from neverstale.wheels.toolchain import interpreter_of, refuse_without_toolchain
-
-Read = Callable[[Path], Project]
-"""Reads the project in a folder."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What a verb works on: a project, those that it needs, and how to build and install them."""
-
-    project: Project
-    builder: Builder
-    read: Read
-    target: str | None = None
-
-    @property
-    def uv(self) -> Uv:
-        """The uv that runs in the project's folder."""
-        return self.builder.uv
-
-    def together(self) -> tuple[Project, ...]:
-        """Return the project, and those on this machine that an install needs."""
-        return (self.project, *members_of(self.project, self.read))
-
-    def environment(self) -> Environment:
-        """Return where the project is installed: as asked, or as it says itself."""
-        target = self.target or self.project.target
-        if target == "tool":
-            return tool_environment(self.uv, self.project.name)
-        if target == "venv":
-            return venv_environment(self.project.root)
-        return environment_at(Path(target), self.project.name)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an install did: what was removed and put back, and what is where now.
-
-    ``changed`` are inputs that changed after the build; then what is installed is stale again.
-    ``installed`` is whether something was installed, ``built`` whether something was built.
-    """
-
-    places: tuple[tuple[Place, Built | None], ...]
-    cleaned: tuple[Cleaned, ...] = ()
-    restored: bool = False
-    changed: tuple[str, ...] = ()
-    installed: bool = True
-    built: bool = True
-
-    @property
-    def fresh(self) -> bool:
-        """Whether all of it is what is in the sources."""
-        good = (Verdict.FRESH, Verdict.EDITABLE)
-        return not self.changed and all(place.verdict in good for place, _ in self.places)
+from neverstale.wheels.toolchain import refuse_without_toolchain
 
 
 def install(task: Task) -> Outcome:
@@ -314,76 +260,3 @@ def _for_due(due: Sequence[Due], builder: Builder, reuse: Reuse) -> tuple[Reuse,
         forced = compile_again(builder.store.folder)
         write_text(builder.store.folder / STAMP, str(os.urandom(8).hex()))
     return Reuse({**reuse.environment, **forced}, reuse.settings), cleaned
-
-
-def run(task: Task, arguments: Sequence[str]) -> int:
-    """Run a command straight from the sources, metadata included."""
-    words = command_or_default(arguments, task.project, "run")
-    if task.project.has_table:
-        if (task.project.root / ".venv").exists() or task.project.may_compile:
-            sync_environment(task, "--quiet", "--inexact", always=False)
-        sources: list[str] = []
-    else:
-        remove(find_stale_bytecode(task.project.root), task.project.root)
-        sources = ["--isolated", "--no-project", *_from_sources(task)]
-    command = [task.uv.executable, "run", *sources, *words]
-    return become(command, task.project.root, task.uv.announce)
-
-
-def _from_sources(task: Task) -> list[str]:
-    """Return how uv runs a project that it does not know: its wheel where files are copied."""
-    builder, project = task.builder, task.project
-    environment = tool_environment(task.uv, project.name)
-    editable = reference_for(project, environment, builder, "editable")
-    copies = [f for f in editable.distribution.files if f.startswith("{scripts}/")]
-    if not copies:
-        return ["--with-editable", str(project.root)]
-    return ["--with", str(wheels_of(task, _own_python(task))[0])]
-
-
-def command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
-    """Return *arguments*, or the project's only command where there are none."""
-    commands = sorted(project.likely_commands or {})
-    if not arguments and len(commands) != 1:
-        raise NeverstaleError(
-            f"{verb} what? The project declares {len(commands)} commands",
-            hint=f'name one: make {verb} ARGS="COMMAND --help"',
-        )
-    return list(arguments) or commands
-
-
-def run_wheel(task: Task, arguments: Sequence[str]) -> int:
-    """Run a command from the wheel of the present sources in a throwaway environment."""
-    words = command_or_default(arguments, task.project, "run-wheel")
-    wheels = wheels_of(task, _own_python(task))
-    python = _own_python(task)
-    if not python and task.project.may_compile:
-        python = ["--python", str(interpreter_of(task.uv, []).executable)]
-    python = python or ["--python", str(task.project.requires_python) or "3"]
-    with_wheels = [word for wheel in wheels for word in ("--with", str(wheel))]
-    # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
-    os.environ["PYTHONSAFEPATH"] = "1"
-    command = [task.uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
-    return become([*command, *words], task.project.root, task.uv.announce)
-
-
-def _own_python(task: Task) -> list[str]:
-    return python_for(task.project, venv_environment(task.project.root))
-
-
-def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
-    """Return wheels of the present sources, of the project and those it needs, built if needed."""
-    store, found = task.builder.store, []
-    together = task.together()
-    with store.locked(task.builder.wait):
-        for each in together:
-            refuse_sources(each)
-            minor = interpreter_of(task.uv, python).minor if each.may_compile else None
-            present = Present(each, minor)
-            built = task.builder.usable(present, "wheel")
-            if built is None:
-                clean_artifacts(each)
-                built = task.builder.build(present, "wheel", python)
-            built.archive.touch()  # uv is to read it, not what its cache made of it
-            found.append(built.archive)
-    return found

@@ -11,13 +11,14 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from neverstale.errors import NeverstaleError
-from neverstale.files import digest_of, discard
+from neverstale.files import digest_of
 from neverstale.git import in_repository, is_changed
 from neverstale.project.metadata import Project, read_project
 from neverstale.project.sources import find_sources, read_sources
+from neverstale.removal import discard
+from neverstale.wheels.answers import Present
 from neverstale.wheels.archives import read_wheel
 from neverstale.wheels.build import Builder
-from neverstale.wheels.inputs import Present
 from neverstale.wheels.toolchain import refuse_without_toolchain
 
 PRIVATE = "Private :: Do Not Upload"

@@ -12,7 +12,7 @@ from neverstale.environments.discovery import venv_environment
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.install.cleaning import Cleaned, clean_artifacts
-from neverstale.install.workflows import Task
+from neverstale.install.task import Task
 from neverstale.project.artifacts import Tracked
 from neverstale.project.members import in_one_workspace
 from neverstale.project.metadata import Project

@@ -3,45 +3,28 @@
 The hook of the build backend is called as `uv build` calls it. uv's own backend is called by uv.
 """
 
-import json
 import os
 import stat
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from neverstale.errors import NeverstaleError
-from neverstale.process import Uv, base_interpreter, explain_failure, outer_environment
+from neverstale.process import Uv, base_interpreter
 from neverstale.project.metadata import Declared, Project, read_project
 from neverstale.project.sources import Sources, read_sources
-from neverstale.wheels.backend import Backend, add_requirements, kept_backend
-from neverstale.wheels.build_cache import Reuse, kept_objects
-from neverstale.wheels.inputs import (
-    DATED,
-    Answers,
-    Events,
-    Present,
-    in_words,
-    outputs_of,
-    questions_of,
-    read_events,
-)
+from neverstale.wheels.answers import Answers, Present, in_words
+from neverstale.wheels.backend import kept_backend
+from neverstale.wheels.build_cache import kept_objects
+from neverstale.wheels.calling import FRONTEND, Kind, build_environment, build_failed, call_hook
+from neverstale.wheels.inputs import DATED, Events, outputs_of, questions_of, read_events
 from neverstale.wheels.sdist import settle
 from neverstale.wheels.store import Built, Store
 from neverstale.wheels.toolchain import interpreter_of, refuse_without_toolchain
 from neverstale.wheels.trace import Trace
 
-Kind = Literal["wheel", "editable", "sdist"]
-
 BUILDS_AT_MOST = 3
 """How often a build is made again because the sources changed under it."""
-
-EPOCH = "315532800"
-"""1980-01-01 in seconds, the earliest time that a zip archive can hold."""
-
-FRONTEND = Path(__file__).with_name("frontend.py")
 
 OUTLIVE = ("mesonpy", "scikit_build_core.build")
 """Backends whose editable installs call their environment later: it is kept for good."""
@@ -168,7 +151,7 @@ class Builder:
         if uv.attempt(*command, "--offline", environment=environment) is None:
             code, said = uv.capture(uv.executable, *command, environment=environment)
             if code:
-                raise _failed(uv, said)
+                raise build_failed(uv, said)
 
     def wheel_of(self, folder: Path) -> Path:
         """Return a wheel of the project in *folder*, a build requirement by path."""
@@ -196,59 +179,6 @@ class Builder:
                 built = self.build(present, "wheel", [])
         found = built.distribution
         return Declared(found.name, found.requires_python, found.programs)
-
-
-def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
-    uv: Uv,
-    project: Project,
-    backend: Backend,
-    kind: Kind,
-    scratch: Path,
-    environment: Mapping[str, str],
-    reuse: Reuse,
-) -> None:
-    """Call the hook of the build backend that builds *kind* into ``scratch/out``.
-
-    What the backend asks for beyond [build-system] requires is installed first. Raise
-    NeverstaleError with the backend's own words where it fails.
-    """
-    question, answer = scratch / "question.json", scratch / "answer.json"
-    variables = {"PATH": f"{backend.scripts}{os.pathsep}{outer_environment().get('PATH', '')}"}
-    variables |= {**environment, **reuse.environment}
-    while True:
-        asked = {
-            "kind": kind,
-            "backend": project.build_backend,
-            "backend_path": project.backend_path,
-            "settings": {**_settings(project), **reuse.settings},
-            "installed": backend.installed,
-            "into": str(scratch / "out"),
-        }
-        question.write_text(json.dumps(asked), encoding="utf-8")
-        uv.announce(f"build the {kind} of {project.name} with {project.build_backend}")
-        command = (str(backend.python), str(FRONTEND), str(question), str(answer))
-        code, said = uv.capture(*command, environment=variables)
-        if code or not answer.exists():
-            raise _failed(uv, said)
-        told = json.loads(answer.read_text("utf-8"))
-        if "unsupported" in told:
-            raise NeverstaleError(
-                f"{project.build_backend} cannot build an {kind}",
-                hint="use `install`, which needs a wheel alone",
-            )
-        if "missing" not in told:
-            return
-        backend = add_requirements(uv, project, backend, told["missing"])
-
-
-def _failed(uv: Uv, said: str) -> NeverstaleError:
-    return explain_failure(uv, "the build failed; what was installed before is untouched", said)
-
-
-def _settings(project: Project) -> dict[str, object]:
-    """Return the config settings of ``[tool.uv]`` for the backend (PEP 517)."""
-    own = project.uv.get("config-settings-package", {}).get(project.name, {})
-    return {**project.uv.get("config-settings", {}), **own}
 
 
 def _outlives(project: Project, kind: Kind) -> bool:
@@ -316,43 +246,3 @@ def _read_by_compilers(scratch: Path) -> list[str]:
         return []
     words = text.replace("\\\n", " ").split()
     return [word for word in words if os.path.isabs(word) and not word.endswith(":")]
-
-
-def build_environment(project: Project, scratch: Path) -> dict[str, str]:
-    """Return the variables under which a build is reproducible and keeps nothing in the tree.
-
-    setuptools keeps ``build/`` and ``*.egg-info`` between builds and reads them again; here they
-    go to *scratch*: https://setuptools.pypa.io/en/latest/deprecated/distutils/configfile.html
-    SOURCE_DATE_EPOCH: https://reproducible-builds.org/docs/source-date-epoch/
-    """
-    (scratch / "egg-info").mkdir()
-    configuration = scratch / "setuptools.cfg"
-    where = _from(project.root, scratch)
-    configuration.write_text(
-        f"[build]\nbuild_base = {where}/build\nbuild_lib = {where}/build/lib\n"
-        f"build_purelib = {where}/build/lib\nbuild_platlib = {where}/build/lib\n"
-        f"build_temp = {where}/build/temp\nbuild_scripts = {where}/build/scripts\n"
-        # What was compiled beside the modules is newer, and would be taken for what is to be.
-        f"[build_ext]\nforce = 1\n[egg_info]\negg_base = {where}/egg-info\n",
-        encoding="utf-8",
-    )
-    return {
-        "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _epoch(project)),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "DEPENDENCIES_OUTPUT": str(scratch / "dependencies"),
-        "DIST_EXTRA_CONFIG": str(configuration),
-    }
-
-
-def _from(root: Path, folder: Path) -> str:
-    """Return *folder* relative to *root*: distutils expands variables in the folders above."""
-    try:
-        return os.path.relpath(folder, root).replace(os.sep, "/")
-    except ValueError:  # another drive
-        return folder.as_posix()
-
-
-def _epoch(project: Project) -> str:
-    """Return the time that a build takes for now: a version from elsewhere may name the day."""
-    now = int(time.time())
-    return EPOCH if project.version else str(now - now % (24 * 60 * 60))

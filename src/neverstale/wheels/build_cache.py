@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neverstale.files import Digest, discard, read_bytes, write_text
+from neverstale.files import Digest, read_bytes, write_text
 from neverstale.process import outer_environment
 from neverstale.project.metadata import Project
 from neverstale.project.sources import Sources
+from neverstale.removal import discard
 from neverstale.wheels.toolchain import compiled_inputs, searches_elsewhere, toolchain
 
 NOTE = "note.json"

@@ -18,12 +18,13 @@ from packaging.utils import parse_sdist_filename
 
 from neverstale.cache import cache_folder, held
 from neverstale.errors import NeverstaleError
-from neverstale.files import discard, read_bytes, short_hash, write_text
+from neverstale.files import read_bytes, short_hash, write_text
 from neverstale.git import tracked_files
 from neverstale.project.metadata import Project
+from neverstale.removal import discard
+from neverstale.wheels.answers import Answers, Present
 from neverstale.wheels.archives import read_sdist, read_wheel
 from neverstale.wheels.distribution import Distribution, parse_requirements
-from neverstale.wheels.inputs import Answers, Present
 
 FOLDER = ".neverstale"
 """The store's folder in a project; git and backup programs are told to pass it over."""

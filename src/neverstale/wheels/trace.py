@@ -6,8 +6,8 @@ from pathlib import Path
 from types import TracebackType
 
 from neverstale.errors import NeverstaleError
-from neverstale.files import is_below
 from neverstale.project.artifacts import Tracked
+from neverstale.removal import is_below
 from neverstale.wheels.inputs import read_events
 
 APART = frozenset({".git", ".hg", ".venv", ".nox", ".tox"})

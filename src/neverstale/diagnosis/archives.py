@@ -1,0 +1,82 @@
+"""The archives of a project in ``dist/``."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from packaging.utils import (
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from neverstale.diagnosis.checks.contents import (
+    check_archive,
+)
+from neverstale.diagnosis.codes import Code
+from neverstale.diagnosis.findings import (
+    Fix,
+    Verdict,
+    finding,
+    verdict_of,
+)
+from neverstale.diagnosis.fixes import Fixes
+from neverstale.diagnosis.place import Place, Reference
+from neverstale.diagnosis.reference import References
+from neverstale.errors import NeverstaleError
+from neverstale.project.metadata import Project
+from neverstale.wheels.archives import read_sdist, read_wheel
+from neverstale.wheels.distribution import Distribution
+
+
+def examine_archive(path: Path, version: str | None, reference: Reference, fix: Fix) -> Place:
+    """Return what an archive in ``dist/`` is: a wheel, or an sdist of *version*."""
+    kind = "wheel" if version is None else "sdist"
+    place = Place(kind, path, Verdict.UNKNOWN, version=version, reason=reference.doubt)
+    try:
+        if version is None:
+            archive = read_wheel(path)
+        else:
+            nothing = frozenset[str]()
+            name = reference.built.distribution.name if reference.built else ""
+            archive = Distribution(name, version, read_sdist(path), nothing, {}, frozenset())  # type: ignore[arg-type]
+    except NeverstaleError as error:
+        found = finding(Code.NS105, fix, error.message)
+        return replace(place, verdict=Verdict.DAMAGED, findings=(found,), reason="")
+    place = replace(place, version=archive.version)
+    built = reference.nearest(archive.files)
+    if built is None:
+        return place
+    findings = tuple(check_archive(built.distribution, archive, fix))
+    verdict = verdict_of(findings, editable=False)
+    return replace(place, verdict=verdict, findings=findings, reason="")
+
+
+def examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
+    """Yield each archive of the project in ``dist/``, compared with what the sources give now."""
+    for path, version in _archives(project):
+        fix = Fix(advice=f"remove {path.name}") if path.is_symlink() else fixes.verb("build")
+        reference = references.of("wheel" if version is None else "sdist", None)
+        yield examine_archive(path, version, reference, fix)
+
+
+def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
+    """Yield the archives of the project in ``dist/``: wheels, and sdists with their version."""
+    folder = project.root / "dist"
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        own = canonicalize_name(path.name.partition("-")[0]) == project.name
+        version = None if path.suffix == ".whl" else "0"
+        try:
+            if path.suffix == ".whl":
+                own = parse_wheel_filename(path.name)[0] == project.name
+            elif path.name.endswith(".tar.gz"):
+                name, parsed = parse_sdist_filename(path.name)
+                own, version = name == project.name, str(parsed)
+            else:
+                continue
+        except (InvalidWheelFilename, InvalidSdistFilename):
+            own = own and path.suffix == ".whl"
+        if own and path.is_file():
+            yield path, version

@@ -1,0 +1,100 @@
+"""The verbs that run something: from the sources, or from a wheel of them."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from neverstale.environments.discovery import (
+    tool_environment,
+    venv_environment,
+)
+from neverstale.environments.python import python_for
+from neverstale.errors import NeverstaleError
+from neverstale.install.cleaning import clean_artifacts
+from neverstale.install.editables import (
+    reference_for,
+)
+from neverstale.install.task import Task
+from neverstale.install.transaction import (
+    refuse_sources,
+)
+from neverstale.install.workflows import sync_environment
+from neverstale.process import become
+from neverstale.project.bytecode import find_stale_bytecode
+from neverstale.project.metadata import Project
+from neverstale.removal import remove
+from neverstale.wheels.answers import Present
+from neverstale.wheels.toolchain import interpreter_of
+
+
+def run(task: Task, arguments: Sequence[str]) -> int:
+    """Run a command straight from the sources, metadata included."""
+    words = command_or_default(arguments, task.project, "run")
+    if task.project.has_table:
+        if (task.project.root / ".venv").exists() or task.project.may_compile:
+            sync_environment(task, "--quiet", "--inexact", always=False)
+        sources: list[str] = []
+    else:
+        remove(find_stale_bytecode(task.project.root), task.project.root)
+        sources = ["--isolated", "--no-project", *_from_sources(task)]
+    command = [task.uv.executable, "run", *sources, *words]
+    return become(command, task.project.root, task.uv.announce)
+
+
+def _from_sources(task: Task) -> list[str]:
+    """Return how uv runs a project that it does not know: its wheel where files are copied."""
+    builder, project = task.builder, task.project
+    environment = tool_environment(task.uv, project.name)
+    editable = reference_for(project, environment, builder, "editable")
+    copies = [f for f in editable.distribution.files if f.startswith("{scripts}/")]
+    if not copies:
+        return ["--with-editable", str(project.root)]
+    return ["--with", str(wheels_of(task, _own_python(task))[0])]
+
+
+def command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
+    """Return *arguments*, or the project's only command where there are none."""
+    commands = sorted(project.likely_commands or {})
+    if not arguments and len(commands) != 1:
+        raise NeverstaleError(
+            f"{verb} what? The project declares {len(commands)} commands",
+            hint=f'name one: make {verb} ARGS="COMMAND --help"',
+        )
+    return list(arguments) or commands
+
+
+def run_wheel(task: Task, arguments: Sequence[str]) -> int:
+    """Run a command from the wheel of the present sources in a throwaway environment."""
+    words = command_or_default(arguments, task.project, "run-wheel")
+    wheels = wheels_of(task, _own_python(task))
+    python = _own_python(task)
+    if not python and task.project.may_compile:
+        python = ["--python", str(interpreter_of(task.uv, []).executable)]
+    python = python or ["--python", str(task.project.requires_python) or "3"]
+    with_wheels = [word for wheel in wheels for word in ("--with", str(wheel))]
+    # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    command = [task.uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
+    return become([*command, *words], task.project.root, task.uv.announce)
+
+
+def _own_python(task: Task) -> list[str]:
+    return python_for(task.project, venv_environment(task.project.root))
+
+
+def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
+    """Return wheels of the present sources, of the project and those it needs, built if needed."""
+    store, found = task.builder.store, []
+    together = task.together()
+    with store.locked(task.builder.wait):
+        for each in together:
+            refuse_sources(each)
+            minor = interpreter_of(task.uv, python).minor if each.may_compile else None
+            present = Present(each, minor)
+            built = task.builder.usable(present, "wheel")
+            if built is None:
+                clean_artifacts(each)
+                built = task.builder.build(present, "wheel", python)
+            built.archive.touch()  # uv is to read it, not what its cache made of it
+            found.append(built.archive)
+    return found

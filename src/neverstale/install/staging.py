@@ -1,0 +1,126 @@
+"""What uv unpacks beside an environment, before anything in it changes."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from neverstale.environments.environment import Environment
+from neverstale.errors import NeverstaleError
+from neverstale.files import read_text, write_text
+from neverstale.process import Uv, explain_failure
+from neverstale.wheels.record import rows_of, spell_record
+from neverstale.wheels.store import Built
+
+FOLDER = ".neverstale-swap"
+"""The folder in the environment in which the new one is unpacked, and the old one is kept."""
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The replacement of *name* in *environment*: ``stage`` has its new files, ``old`` the old."""
+
+    environment: Environment
+    site: Path
+    name: NormalizedName
+
+    @property
+    def folder(self) -> Path:
+        """The folder of this module in the environment."""
+        return self.environment.prefix / FOLDER
+
+    @property
+    def stage(self) -> Path:
+        """Where uv unpacks the new files."""
+        return self.folder / "new" / self.name
+
+    @property
+    def old(self) -> Path:
+        """Where the old files are kept, by their paths below the environment."""
+        return self.folder / "old"
+
+
+def install_requirements(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
+    """Have uv resolve what *built* require, and install what is missing."""
+    named = {each.distribution.name for each in built}
+    wanted = [str(r) for each in built for r in each.distribution.requirements if not _of_extra(r)]
+    wanted = [line for line in wanted if _name(line) not in named]
+    if not wanted:
+        return
+    command = ["pip", "install", "--quiet", "--python", str(environment.prefix), *sorted(wanted)]
+    if uv.attempt(*command, "--offline") is None:
+        code, said = uv.capture(uv.executable, *command)
+        if code:
+            raise _failed(uv, said)
+
+
+def _of_extra(requirement: object) -> bool:
+    return "extra ==" in str(requirement)
+
+
+def _name(line: str) -> str:
+    from packaging.requirements import Requirement
+
+    return canonicalize_name(Requirement(line).name)
+
+
+def _failed(uv: Uv, said: str) -> NeverstaleError:
+    what = "uv could not install the wheel; what was installed before is untouched"
+    return explain_failure(uv, what, said)
+
+
+def stage(uv: Uv, built: Built, swap: Swap) -> None:
+    """Have uv unpack *built* beside the environment; raise NeverstaleError where it cannot."""
+    swap.stage.mkdir(parents=True)
+    (swap.folder / ".gitignore").write_text("*\n", encoding="utf-8")
+    where = ("--target", str(swap.stage), "--python", str(swap.environment.prefix))
+    command = ("pip", "install", "--quiet", "--no-deps", *where, str(built.archive))
+    if uv.attempt(*command, "--offline") is None:
+        code, said = uv.capture(uv.executable, *command)
+        if code:
+            raise _failed(uv, said)
+
+
+def destinations(built: Built, swap: Swap) -> dict[str, Path]:
+    """Return path below the stage, as its RECORD has it → where the file belongs.
+
+    uv lays a target folder out flat: https://docs.astral.sh/uv/reference/cli/#uv-pip-install
+    """
+    environment, files = swap.environment, built.distribution.files
+    scripts = environment.scripts.name
+    found: dict[str, Path] = {}
+    for path in _staged(swap.stage):
+        first, _, rest = path.partition("/")
+        header = rest.partition("/")[2]
+        if path in files:
+            found[path] = swap.site / path
+        elif first == scripts and "/" not in rest:
+            found[path] = environment.scripts / rest
+        elif first == "include" and f"{{headers}}/{header}" in files:
+            folder = environment.prefix / "include" / "site" / f"python{environment.minor}"
+            found[path] = folder / rest
+        elif f"{{data}}/{path}" in files:
+            found[path] = environment.prefix / path
+        else:
+            found[path] = swap.site / path
+    return found
+
+
+def _staged(stage: Path) -> Iterator[str]:
+    for folder, _, names in os.walk(stage):
+        for name in names:
+            path = Path(folder, name).relative_to(stage).as_posix()
+            if path != ".lock":
+                yield path
+
+
+def rewrite_record(swap: Swap, moves: Mapping[str, Path]) -> None:
+    """Write RECORD as it is for the environment, not for a target folder."""
+    for info in swap.stage.glob("*.dist-info"):
+        rows = []
+        for path, *rest in rows_of(read_text(info / "RECORD")):
+            to = moves.get(path, swap.site / path)
+            rows.append([os.path.relpath(to, swap.site).replace(os.sep, "/"), *rest])
+        write_text(info / "RECORD", spell_record(rows))
