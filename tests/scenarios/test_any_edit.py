@@ -15,7 +15,8 @@ from support.world import World
 
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
-from neverstale.diagnosis.places import Reference, examine
+from neverstale.diagnosis.place import Reference
+from neverstale.diagnosis.places import examine
 from neverstale.environments.environment import TOOL, VENV, Environment
 from neverstale.environments.imports import packages_of
 from neverstale.project.metadata import Declared, Project, read_project

@@ -32,7 +32,7 @@ from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.doctor import Diagnosis, Request, diagnose, is_editable, no_drift
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding
 from neverstale.diagnosis.fixes import Fixes
-from neverstale.diagnosis.places import Place, Reference
+from neverstale.diagnosis.place import Place, Reference
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.environments.compiled import note_compiled
 from neverstale.environments.environment import OTHER, PIPX, PYTHON, TOOL, VENV, Environment

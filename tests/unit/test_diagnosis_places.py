@@ -25,16 +25,11 @@ from unit.made_up import (
     tree,
 )
 
+from neverstale.diagnosis.archives import examine_archive
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Fix, Verdict, finding
-from neverstale.diagnosis.places import (
-    Place,
-    Reference,
-    examine,
-    examine_archive,
-    misleading_bytecode,
-    without_ignored,
-)
+from neverstale.diagnosis.place import Place, Reference, without_ignored
+from neverstale.diagnosis.places import examine, misleading_bytecode
 from neverstale.environments.environment import OTHER, PYTHON, Environment
 from neverstale.project.metadata import Ignored, Project
 from neverstale.wheels.store import Built

@@ -19,8 +19,8 @@ from unit.made_up import (
 from neverstale.diagnosis.reference import OWN, Depth, References
 from neverstale.environments.environment import TOOL, Environment
 from neverstale.project.metadata import Project
+from neverstale.wheels.answers import Present
 from neverstale.wheels.build import Builder
-from neverstale.wheels.inputs import Present
 from neverstale.wheels.store import Built
 
 COMPILED = {"build_backend": "mesonpy", "build_requires": ("meson-python",)}

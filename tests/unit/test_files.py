@@ -18,10 +18,8 @@ from neverstale.files import (
     digest_of,
     digest_of_file,
     digest_of_stream,
-    discard,
     folders,
     is_apart,
-    is_below,
     leads_to_file,
     leads_to_folder,
     listing,
@@ -30,12 +28,12 @@ from neverstale.files import (
     read_files,
     read_text,
     real,
-    remove,
     short_hash,
     spelled,
     text_if_there,
     write_text,
 )
+from neverstale.removal import discard, is_below, remove
 
 EMPTY = "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 

@@ -28,8 +28,9 @@ from neverstale.environments.environment import VENV, Environment
 from neverstale.environments.installed import read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.files import digest_of
-from neverstale.install import swap
-from neverstale.install.swap import Swap, install_wheels, recorded_files, recover
+from neverstale.install import staging, swap
+from neverstale.install.staging import Swap
+from neverstale.install.swap import install_wheels, recorded_files, recover
 from neverstale.process import Uv
 from neverstale.wheels.record import rows_of
 
@@ -103,7 +104,7 @@ def test_where_the_new_files_belong(environment: Environment, tmp_path: Path) ->
     paths = [*SOURCES, "share/x", "include/demo/x.h", "bin/tool", "bin/deep/tool", ".lock"]
     made = stage(environment, dict.fromkeys([*paths, "bin/module.py", f"{INFO}/RECORD"], ""))
     site, prefix = made.site, environment.prefix
-    assert swap._destinations(built, made) == {  # noqa: SLF001
+    assert staging.destinations(built, made) == {
         **{path: site / path for path in SOURCES},
         "share/x": prefix / "share/x",
         "include/demo/x.h": prefix / "include/site/python3.12/demo/x.h",
@@ -118,7 +119,7 @@ def test_record_is_written_for_the_environment(environment: Environment) -> None
     record = f'demo/cli.py,sha256=x,1\nbin/demo,sha256=y,2\n"with,comma",,\n{INFO}/RECORD,,\n'
     made = stage(environment, {f"{INFO}/RECORD": record, "bin/demo": "", "demo/cli.py": ""})
     moves = {"bin/demo": environment.scripts / "demo", "demo/cli.py": made.site / "demo/cli.py"}
-    swap._rewrite_record(made, moves)  # noqa: SLF001
+    staging.rewrite_record(made, moves)
     text = (made.stage / INFO / "RECORD").read_text("utf-8")
     assert list(rows_of(text)) == [
         ["demo/cli.py", "sha256=x", "1"],
@@ -167,8 +168,8 @@ def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, s
         f"{path},{digest_of(text.encode())},\n" for path, text in {**files, **info}.items()
     )
     made = stage(environment, {**files, **info, f"{INFO}/RECORD": f"{record}{INFO}/RECORD,,\n"})
-    moves = swap._destinations(built, made)  # noqa: SLF001
-    swap._rewrite_record(made, moves)  # noqa: SLF001
+    moves = staging.destinations(built, made)
+    staging.rewrite_record(made, moves)
     old = [*swap._old_files(built, environment)]  # noqa: SLF001
     entries = [*swap._entries(made, moves)]  # noqa: SLF001
     journal = {
@@ -313,7 +314,7 @@ def test_a_link_in_place_of_our_folder_is_left_alone(
     environment: Environment, tmp_path: Path
 ) -> None:
     build_file_tree(tmp_path, {"away/journal.json": "{}"})
-    (environment.prefix / swap.FOLDER).symlink_to(tmp_path / "away")
+    (environment.prefix / staging.FOLDER).symlink_to(tmp_path / "away")
     assert not recover(environment)
     assert (tmp_path / "away/journal.json").exists()
 
@@ -421,8 +422,8 @@ def test_links_of_that_kind_are_left_alone(environment: Environment, tmp_path: P
 )
 def test_requirements(line: str, name: str, of_extra: bool) -> None:
     (requirement,) = requirements(line)
-    assert swap._name(line) == name  # noqa: SLF001
-    assert swap._of_extra(requirement) == of_extra  # noqa: SLF001
+    assert staging._name(line) == name  # noqa: SLF001
+    assert staging._of_extra(requirement) == of_extra  # noqa: SLF001
 
 
 def failing(tmp_path: Path, said: list[str]) -> Uv:
@@ -435,12 +436,12 @@ def test_what_uv_is_asked_to_install_first(environment: Environment, tmp_path: P
     wheels = [make_wheel(tmp_path, SOURCES, requires=needs), make_wheel(tmp_path, {}, "member")]
     built = [built_of(path) for path in wheels]
     with pytest.raises(NeverstaleError, match="uv could not install the wheel") as caught:
-        swap._install_requirements(failing(tmp_path, said), built, environment)  # noqa: SLF001
+        staging.install_requirements(failing(tmp_path, said), built, environment)
     assert caught.value.details == "no such thing"
     assert [line.replace(f"'{environment.prefix}'", "ENV") for line in said] == [
         "uv pip install --quiet --python ENV a-first 'dep>=2' --offline"
     ]
-    assert not (environment.prefix / swap.FOLDER).exists()
+    assert not (environment.prefix / staging.FOLDER).exists()
 
 
 def test_a_wheel_that_uv_cannot_install(environment: Environment, tmp_path: Path) -> None:
@@ -455,7 +456,7 @@ def test_a_wheel_that_uv_cannot_install(environment: Environment, tmp_path: Path
     assert line.endswith("--offline")
     assert str(built.archive) in line
     assert installed_files(environment) == before
-    assert not (environment.prefix / swap.FOLDER).exists()
+    assert not (environment.prefix / staging.FOLDER).exists()
 
 
 def test_an_environment_that_cannot_be_made(tmp_path: Path) -> None:
@@ -497,7 +498,7 @@ def test_renames_that_fail_are_undone(
         f"{INFO}/RECORD": "demo/cli.py,,\n",
     }
     assert not (environment.scripts / "demo").exists()
-    assert not (environment.prefix / swap.FOLDER).exists()
+    assert not (environment.prefix / staging.FOLDER).exists()
 
 
 def test_one_that_is_alone_in_site_packages_is_put_back(tmp_path: Path) -> None:

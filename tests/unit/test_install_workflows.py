@@ -28,25 +28,23 @@ from unit.made_up import (
 )
 
 from neverstale.diagnosis.findings import Verdict
-from neverstale.diagnosis.places import Place
+from neverstale.diagnosis.place import Place
 from neverstale.environments.environment import OTHER, TOOL, VENV
 from neverstale.errors import NeverstaleError
-from neverstale.install import workflows
+from neverstale.install import running, workflows
 from neverstale.install.cleaning import Cleaned
 from neverstale.install.editables import STAMP, Due
+from neverstale.install.running import command_or_default, wheels_of
 from neverstale.install.sync import MARK
+from neverstale.install.task import Outcome, Task
 from neverstale.install.workflows import (
     Failed,
-    Outcome,
-    Task,
-    command_or_default,
     fresh,
     install,
     install_editable,
     look,
     sync_environment,
     uninstall,
-    wheels_of,
 )
 from neverstale.project.metadata import Project
 from neverstale.project.sources import read_sources
@@ -476,48 +474,48 @@ def test_a_run_from_the_sources(project: Project, monkeypatch: pytest.MonkeyPatc
         ran.append((command, folder))
         return 7
 
-    monkeypatch.setattr(workflows, "become", become)
+    monkeypatch.setattr(running, "become", become)
     task = task_of(project)
-    assert workflows.run(task, []) == 7
+    assert running.run(task, []) == 7
     assert ran == [(["/no/uv", "run", "demo"], project.root)]
     make_environment(project.root / ".venv", VENV)
-    assert workflows.run(task, ["other", "-x"]) == 7
+    assert running.run(task, ["other", "-x"]) == 7
     assert ran[1][0] == ["/no/uv", "run", "other", "-x"]
     bare = replace(project, has_table=False)
     remember(task.builder, bare, project.root.parent, {"demo.pth": ""}, kind="editable")
-    workflows.run(task_of(bare), [])
+    running.run(task_of(bare), [])
     start = ["/no/uv", "run", "--isolated", "--no-project"]
     assert ran[2][0] == [*start, "--with-editable", str(project.root), "demo"]
     with pytest.raises(NeverstaleError, match="run what"):
-        workflows.run(task_of(replace(project, likely_commands={})), [])
+        running.run(task_of(replace(project, likely_commands={})), [])
 
 
 def test_a_run_of_scripts_that_are_copied(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(workflows, "become", lambda command, *_: ran.append(command))
+    monkeypatch.setattr(running, "become", lambda command, *_: ran.append(command))
     bare = replace(project, has_table=False)
     task = task_of(bare)
     script = {"demo-1.0.data/scripts/tool": "#!/bin/sh\n"}
     remember(task.builder, bare, project.root.parent, script, kind="editable")
     built = remember(task.builder, bare, project.root.parent)
-    workflows.run(task, [])
+    running.run(task, [])
     assert ran[0][4:] == ["--with", str(built.archive), "demo"]
 
 
 def test_a_run_from_a_wheel(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(workflows, "become", lambda command, *_: ran.append(command))
+    monkeypatch.setattr(running, "become", lambda command, *_: ran.append(command))
     monkeypatch.setenv("PYTHONSAFEPATH", "")
     task = task_of(project)
     built = remember(task.builder, project, project.root.parent)
-    workflows.run_wheel(task, ["demo", "-x"])
+    running.run_wheel(task, ["demo", "-x"])
     (command,) = ran
     assert command[:4] == ["/no/uv", "run", "--isolated", "--no-project"]
     assert command[4] == "--python"
     assert command[6:] == ["--with", str(built.archive), "demo", "-x"]
     monkeypatch.setenv("UV_PYTHON", "")
-    workflows.run_wheel(task, [])
+    running.run_wheel(task, [])
     assert ran[1][4:6] == ["--python", ">=3.10"]
     assert os.environ["PYTHONSAFEPATH"] == "1"

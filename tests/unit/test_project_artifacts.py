@@ -13,7 +13,7 @@ from support.tree import build_file_tree, build_wheel_file
 from unit.small import below, make_repository
 
 from neverstale.errors import NeverstaleError
-from neverstale.files import folders, remove
+from neverstale.files import folders
 from neverstale.project.artifacts import (
     BUILD,
     Tracked,
@@ -24,6 +24,7 @@ from neverstale.project.artifacts import (
     is_archive_of,
     is_artifact,
 )
+from neverstale.removal import remove
 
 NAME = canonicalize_name("demo")
 

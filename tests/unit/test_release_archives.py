@@ -23,7 +23,7 @@ from neverstale.release.archives import (
     refuse_upload,
     remember,
 )
-from neverstale.wheels.inputs import Present
+from neverstale.wheels.answers import Present
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,12 @@ from neverstale import report
 from neverstale.diagnosis.codes import EXPLANATIONS, Code
 from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict, finding
-from neverstale.diagnosis.places import Place
+from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth
 from neverstale.environments.environment import VENV, Environment
 from neverstale.environments.imports import Imports, Origin
 from neverstale.environments.path_search import Answer
-from neverstale.install.workflows import Outcome
+from neverstale.install.task import Outcome
 from neverstale.report import (
     MOST_SHOWN,
     as_explanation,

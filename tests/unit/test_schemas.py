@@ -14,7 +14,7 @@ from neverstale import schemas
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict, finding
-from neverstale.diagnosis.places import Place
+from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth
 from neverstale.environments.environment import VENV, Environment
 from neverstale.environments.imports import Imports, Origin

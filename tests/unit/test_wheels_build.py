@@ -16,10 +16,13 @@ from neverstale.process import Uv, base_interpreter
 from neverstale.project.metadata import Project, read_project
 from neverstale.project.sources import Sources
 from neverstale.wheels import build as module
+from neverstale.wheels import calling
+from neverstale.wheels.answers import Present
 from neverstale.wheels.backend import COMPLETE, Backend
-from neverstale.wheels.build import EPOCH, Builder, build_environment, call_hook
+from neverstale.wheels.build import Builder
 from neverstale.wheels.build_cache import Reuse
-from neverstale.wheels.inputs import Events, Present
+from neverstale.wheels.calling import EPOCH, Kind, build_environment, call_hook
+from neverstale.wheels.inputs import Events
 from neverstale.wheels.store import Store
 
 # What a project may bring along itself: https://peps.python.org/pep-0517/#in-tree-build-backends
@@ -148,8 +151,8 @@ def test_a_version_from_elsewhere_may_name_the_day(
 ) -> None:
     project = make_project(tmp_path)
     monkeypatch.setattr(time, "time", lambda: now + 0.5)
-    assert module._epoch(project) == EPOCH  # noqa: SLF001
-    assert module._epoch(replace(project, version=None)) == str(epoch)  # noqa: SLF001
+    assert calling._epoch(project) == EPOCH  # noqa: SLF001
+    assert calling._epoch(replace(project, version=None)) == str(epoch)  # noqa: SLF001
 
 
 SETTINGS = """\
@@ -170,7 +173,7 @@ config-settings-package = { demo = { c = 'e' }, other = { f = 'g' } }
     ],
 )
 def test_settings_of_a_backend(more: str, expected: dict[str, str], tmp_path: Path) -> None:
-    assert module._settings(make_project(tmp_path, text=pyproject(more))) == expected  # noqa: SLF001
+    assert calling._settings(make_project(tmp_path, text=pyproject(more))) == expected  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -198,7 +201,7 @@ def test_what_follows_from_what_was_built(archive: str, minor: str | None, more:
     ],
 )
 def test_environments_that_are_called_later(
-    backend: str, kind: module.Kind, outlives: bool, tmp_path: Path
+    backend: str, kind: Kind, outlives: bool, tmp_path: Path
 ) -> None:
     project = replace(make_project(tmp_path), build_backend=backend)
     assert module._outlives(project, kind) is outlives  # noqa: SLF001

@@ -11,18 +11,9 @@ from unit.small import make_project, make_repository, pyproject
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import digest_of
-from neverstale.wheels import inputs
-from neverstale.wheels.inputs import (
-    ABSENT,
-    DATED,
-    GIVEN,
-    Events,
-    Present,
-    in_words,
-    outputs_of,
-    questions_of,
-    read_events,
-)
+from neverstale.wheels import answers, inputs
+from neverstale.wheels.answers import ABSENT, Present, in_words
+from neverstale.wheels.inputs import DATED, GIVEN, Events, outputs_of, questions_of, read_events
 
 MESON = pyproject(backend="mesonpy", requires=["meson-python"])
 
@@ -444,7 +435,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise PermissionError(13, "Permission denied")
 
     project = make_project(tmp_path, {"a": ""})
-    monkeypatch.setattr(inputs, "digest_of_file", refuse)
+    monkeypatch.setattr(answers, "digest_of_file", refuse)
     with pytest.raises(NeverstaleError, match="a cannot be read: Permission denied"):
         Present(project).answer("file a")
 

@@ -19,8 +19,8 @@ from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
 from neverstale.project.metadata import Project
 from neverstale.wheels import store as stores
+from neverstale.wheels.answers import Present
 from neverstale.wheels.distribution import Distribution
-from neverstale.wheels.inputs import Present
 from neverstale.wheels.store import (
     BUILDING,
     MANIFEST,
