@@ -32,7 +32,7 @@ from neverstale.wheels.answers import Present
 from neverstale.wheels.backend import kept_backend
 from neverstale.wheels.build import OUTLIVE, Builder
 from neverstale.wheels.build_cache import Reuse, changed_since
-from neverstale.wheels.calling import Kind
+from neverstale.wheels.calling import Kind, build_environment, call_hook
 from neverstale.wheels.store import FOLDER, Built, content_of
 from neverstale.wheels.toolchain import interpreter_of, toolchain
 
@@ -206,6 +206,12 @@ def building_with(builder: Builder, project: Project, environment: Environment) 
     backend = kept_backend(
         builder.uv, project, Path(os.path.realpath(python)), builder.wheel_of, builder.wait, folder
     )
+    with builder.store.scratch() as scratch:
+        environment_of_build = build_environment(project, scratch)
+        backend = call_hook(
+            *(builder.uv, project, backend, "editable", scratch, environment_of_build, Reuse()),
+            build=False,
+        )
     path = os.pathsep.join([str(backend.scripts), outer_environment().get("PATH", "")])
     modules = next(backend.prefix.glob("lib/python3*/site-packages"))
     variables = {"PATH": path, "PYTHONPATH": str(modules)}

@@ -30,11 +30,14 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
     scratch: Path,
     environment: Mapping[str, str],
     reuse: Reuse,
-) -> None:
+    *,
+    build: bool = True,
+) -> Backend:
     """Call the hook of the build backend that builds *kind* into ``scratch/out``.
 
-    What the backend asks for beyond [build-system] requires is installed first. Raise
-    NeverstaleError with the backend's own words where it fails.
+    What the backend asks for beyond [build-system] requires is installed first; return it with
+    that. Without *build* that is all. Raise NeverstaleError with the backend's own words where it
+    fails.
     """
     question, answer = scratch / "question.json", scratch / "answer.json"
     variables = {"PATH": f"{backend.scripts}{os.pathsep}{outer_environment().get('PATH', '')}"}
@@ -46,7 +49,7 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
             "backend_path": project.backend_path,
             "settings": {**_settings(project), **reuse.settings},
             "installed": backend.installed,
-            "into": str(scratch / "out"),
+            "into": str(scratch / "out") if build else None,
         }
         question.write_text(json.dumps(asked), encoding="utf-8")
         uv.announce(f"build the {kind} of {project.name} with {project.build_backend}")
@@ -60,8 +63,8 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
                 f"{project.build_backend} cannot build an {kind}",
                 hint="use `install`, which needs a wheel alone",
             )
-        if "missing" not in told:
-            return
+        if not told.get("missing"):
+            return backend
         backend = add_requirements(uv, project, backend, told["missing"])
 
 

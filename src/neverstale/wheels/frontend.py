@@ -10,7 +10,10 @@ import sys
 
 
 def main() -> None:
-    """Answer with the name of what was built, or with the requirements that are missing."""
+    """Answer with the name of what was built, or with the requirements that are missing.
+
+    Nothing is built where there is no folder to build into.
+    """
     question, told = sys.argv[1:3]  # setuptools changes them
     with open(question, encoding="utf-8") as stream:
         asked = json.load(stream)
@@ -28,7 +31,7 @@ def main() -> None:
         requires = getattr(backend, "get_requires_for_build_" + kind, None)
         wanted = [str(line) for line in requires(settings)] if requires else []
         missing = [line for line in wanted if line not in asked["installed"]]
-        if missing:
+        if missing or asked["into"] is None:
             answer["missing"] = missing
         else:
             answer["built"] = hook(asked["into"], settings)
