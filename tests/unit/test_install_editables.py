@@ -303,7 +303,13 @@ def test_what_calls_its_environment_later_is_built_in_one_that_is_kept(
         asked.append(given)
         return Backend(kept, (), ())
 
+    def call_hook(_: object, asking: Project, given: Backend, *__: object, build: bool) -> Backend:
+        assert (asking, given.prefix, build) == (own, kept, False)
+        return given
+
     monkeypatch.setattr(editables, "kept_backend", kept_backend)
+    monkeypatch.setattr(editables, "call_hook", call_hook)
+    builder.store.make()
     own = replace(project, build_backend=backend)
     reuse = building_with(builder, own, environment)
     objects = editables._objects(own, environment.prefix, builder.store.folder)  # noqa: SLF001
