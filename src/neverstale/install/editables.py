@@ -110,7 +110,11 @@ def _due(environment: Environment, project: Project, builder: Builder, kind: Kin
         return []  # uv builds it, and says what is wrong
     place = compare(project, environment, built)
     content = f"{kind} {built.archive.parent.name}"
-    if not any(_is_due(found) for found in place.findings) or place.installed is None:
+    if place.installed is None:
+        return []
+    # What the doctor calls current since the last tag, who runs the sources gets exactly.
+    other = built.distribution.version != place.installed.distribution.version
+    if not other and not any(_is_due(found) for found in place.findings):
         return []
     noted = _synced(builder).get(str(environment.prefix), {}).get(project.name)
     if noted == [content, content_of(place.installed.distribution)]:

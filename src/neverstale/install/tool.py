@@ -28,8 +28,8 @@ from neverstale.removal import discard
 COMPLETE = "complete"
 """The file that says that a copy is whole, and still the one to put back."""
 
-KEPT = "environment"
-"""The folder in the copy with what the environment has."""
+KEPT = ".venv"
+"""The folder in the copy with what the environment has: linters pass over that name."""
 
 
 @dataclass(frozen=True)
