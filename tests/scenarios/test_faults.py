@@ -443,7 +443,7 @@ def test_killed_again_while_it_is_put_back(tmp_path: Path) -> None:
     (aside,) = copies_to_put_back(world)
     # What a kill leaves of a recovery: the environment is there again, the links are not yet.
     shutil.rmtree(world.tools / "demo-app")
-    shutil.copytree(aside / "environment", world.tools / "demo-app", symlinks=True)
+    shutil.copytree(aside / ".venv", world.tools / "demo-app", symlinks=True)
     assert world.command("demo-app", "hello") == "Hello, world!"
     world.replace("dependencies = []", 'dependencies = ["no-such-distribution-anywhere"]')
     world.make("install", expect=2)

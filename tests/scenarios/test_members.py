@@ -184,11 +184,11 @@ def test_a_requirement_by_path_is_never_stale(backend: str, said: str, tmp_path:
     world.make("dev")
     world.make("install-editable", "ARGS=--target venv")
     ask_again: dict[str, Callable[[], str]] = {
-        "install": lambda: world.make("install").stdout and world.ask(HOLDS),
+        "install": lambda: (world.make("install"), world.ask(HOLDS))[1],
         "run": lambda: last_line(world, "run"),
         "run-wheel": lambda: last_line(world, "run-wheel"),
-        "dev": lambda: world.make("dev").stdout and in_venv(world),
-        "install-editable": lambda: world.make("install-editable").stdout and world.ask(HOLDS),
+        "dev": lambda: (world.make("dev"), in_venv(world))[1],
+        "install-editable": lambda: (world.make("install-editable"), world.ask(HOLDS))[1],
     }
     (beside / "src/beside/gone.py").unlink()
     for turn, (verb, ask) in enumerate(ask_again.items()):

@@ -17,7 +17,7 @@ from support.world import World, output
 from neverstale.template.answers import Template, changes_between, find_template, newer_than
 
 CLI = Combination("hatchling", "src", "cli")
-LAUNCHER = "template/tools/neverstale.mk"
+LAUNCHER = "template/tools/neverstale.py"
 """A part of what the verbs are started with, which projects that adopt them have, too."""
 
 CHANGES = "# Changelog\n\n## 1.1.0 - 2026-12-01\n\n- The second.\n\n## 1.0.0 - 2026-11-01\n\n- The first.\n"
@@ -135,7 +135,7 @@ def test_update_shows_what_changed_updates_and_checks(tmp_path: Path) -> None:
     assert "- The first." not in done.stdout
     assert "* check: success" in done.stderr, output(done)
     changed = git(world.project, "diff", "--name-only").split()
-    assert changed == [".copier-answers.yml", "prek.toml", "tools/neverstale.mk"]
+    assert changed == [".copier-answers.yml", "prek.toml", "tools/neverstale.py"]
     commit(world.project)
     done = world.run(
         sys.executable, "-m", "nox", "--session", "update", "--", "--data", "layout=flat"
@@ -170,7 +170,7 @@ def test_update_of_adopted_verbs(tmp_path: Path) -> None:
     assert "- The second." in done.stdout
     assert "place" in done.stdout, "the doctor has looked"
     changed = git(world.project, "diff", "--name-only").split()
-    assert changed == [".copier-answers.yml", "tools/neverstale.mk"]
+    assert changed == [".copier-answers.yml", "tools/neverstale.py"]
 
 
 @pytest.mark.slow

@@ -207,7 +207,7 @@ def test_cache_of_uv_that_was_broken_by_hand(tmp_path: Path) -> None:
 def test_backup_that_was_half_removed(tmp_path: Path) -> None:
     world = made(tmp_path)
     world.make("install")
-    for name in ("complete", "environment/x"):
+    for name in ("complete", ".venv/x"):
         for place in ("aside", "aside/uv-tool"):
             path = world.project / ".neverstale" / place / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -243,7 +243,7 @@ def test_environment_behind_a_link(tmp_path: Path) -> None:
     world.replace("dependencies = []", 'dependencies = ["no-such-distribution-anywhere"]')
     world.make("install", expect=2)
     assert world.ask(value("state")) == "one"
-    assert not (world.root / "venv" / "environment").exists()
+    assert not (world.root / "venv" / ".venv").exists()
 
 
 @pytest.mark.slow

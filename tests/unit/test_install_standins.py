@@ -121,7 +121,7 @@ def test_commands_stand_in(tool: Environment, tmp_path: Path) -> None:
     (tool.commands_folder / "stranger").symlink_to("/bin/sh")
     copy = tmp_path / "copy"
     copy.mkdir()
-    stand_in(tool, copy, copy / "environment")
+    stand_in(tool, copy, copy / ".venv")
     assert links_in(tool.commands_folder) == {
         "demo": str(copy / "running/demo"),
         "native": str(tool.scripts / "native"),
@@ -129,13 +129,13 @@ def test_commands_stand_in(tool: Environment, tmp_path: Path) -> None:
     }
     script = copy / "running/demo"
     assert script.stat().st_mode & 0o777 == 0o755
-    assert str(copy / "environment/bin/python").encode() in script.read_bytes()
+    assert str(copy / ".venv/bin/python").encode() in script.read_bytes()
     assert sorted(path.name for path in copy.iterdir()) == ["running"]
 
 
 def test_an_environments_own_commands_stay(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
-    stand_in(environment, tmp_path, tmp_path / "environment")
+    stand_in(environment, tmp_path, tmp_path / ".venv")
     assert not (tmp_path / "running").exists()
 
 

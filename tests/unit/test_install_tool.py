@@ -82,7 +82,7 @@ def test_while_it_is_replaced_commands_run_from_the_copy(tool: Environment) -> N
 def test_older_copies_go_when_the_new_one_is_whole(tool: Environment) -> None:
     copies = copies_of(tool)
     old = copies.folder / f"{copies.name}-1"
-    build_file_tree(old, {"environment/x": ""})
+    build_file_tree(old, {".venv/x": ""})
     with set_aside(copies):
         assert old in copies.all()
     assert old not in copies.all()

@@ -271,7 +271,7 @@ def test_recover(tool: Environment, world: Path) -> None:
     assert not recover(PROJECT, tool, store)
     install_files(tool, SOURCES, commands=COMMANDS)
     copies = Copies(tool, store.folder / "aside")
-    build_file_tree(copies.new(), {"complete": "", "environment/x": "", "commands/": ""})
+    build_file_tree(copies.new(), {"complete": "", ".venv/x": "", "commands/": ""})
     assert recover(PROJECT, tool, store)
     assert tree(tool.prefix) == {"x": ""}
     build_file_tree(site_of(make_environment(world / "b/demo", VENV)), {})
