@@ -90,10 +90,21 @@ def install_built(
         swap.install_wheels(uv, built, environment)
 
 
-def install_pointer(uv: Uv, project: Project, environment: Environment, reuse: Reuse) -> None:
-    """Install the project editable; raise NeverstaleError where that fails."""
+def install_pointer(
+    uv: Uv,
+    project: Project,
+    environment: Environment,
+    reuse: Reuse,
+    again: Iterable[NormalizedName] = (),
+) -> None:
+    """Install the project editable, and *again* anew; raise NeverstaleError where that fails.
+
+    uv takes a copy of a project by path for current until its pyproject.toml changes.
+    """
     words = ["--editable", str(project.root)]
+    others = [name for name in again if name != project.name]
     words += [word for pair in reuse.settings.items() for word in pair]
+    words += [word for name in others for word in ("--reinstall-package", name)]
     make_removable(project.name, environment)
     if is_tool_of(project, environment):
         _install_tool(uv, project, environment, words, reuse)

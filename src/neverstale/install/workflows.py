@@ -159,7 +159,8 @@ def install_editable(task: Task) -> Outcome:
         reuse = building_with(builder, project, environment)
         reuse, cleaned = _for_due(due, builder, reuse)
         with set_away(due, environment.prefix, builder), replacing(environment, builder.store):
-            install_pointer(task.uv, project, environment, reuse)
+            again = [each.project.name for each in due]
+            install_pointer(task.uv, project, environment, reuse, again)
         note_installed(environment, due, builder)
         built = None if project.may_compile else builder.known(Present(project), "editable")
         place = look(project, environment, built)
