@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.utils import canonicalize_name
 from support.tree import build_file_tree
 from unit.made_up import (
     DEMO,
@@ -345,9 +346,11 @@ def test_how_an_editable_install_is_made(there: bool, tmp_path: Path) -> None:
     prefix = tmp_path / "env"
     environment = make_environment(prefix) if there else Environment(OTHER, prefix, prefix / "bin")
     reuse = Reuse({"A": "b"}, {"--no-build-isolation-package": "demo"})
-    install_pointer(program(tmp_path, 0, said), PROJECT, environment, reuse)
+    names = map(canonicalize_name, ("demo", "beside"))
+    install_pointer(program(tmp_path, 0, said), PROJECT, environment, reuse, names)
     start = f"uv pip install --python {shlex.quote(str(prefix))} --reinstall-package demo"
-    assert said == [f"{start} --editable /project --no-build-isolation-package demo"]
+    more = "--no-build-isolation-package demo --reinstall-package beside"
+    assert said == [f"{start} --editable /project {more}"]
     with pytest.raises(NeverstaleError, match="the install failed"):
         install_pointer(program(tmp_path, 1, said), PROJECT, environment, reuse)
     assert len(said) == (2 if there else 1), "an environment that cannot be made is the end"

@@ -280,7 +280,7 @@ def test_an_editable_install(
     called: list[object] = []
 
     def install_pointer(*given: object) -> None:
-        called.append(given[-1])
+        called.append(given[-2])
         origin = {**EDITABLE, "url": project.root.as_uri()}
         install_files(environment, pointer, commands=COMMANDS, origin=origin)
 
