@@ -15,7 +15,7 @@ from support.history import commit, git, has_verbs_to_adopt, history, versions
 from support.parse import files_of
 from support.render import PURE, REPOSITORY
 from support.tree import build_file_tree
-from support.world import World, output
+from support.world import World, output, pythons_here
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -285,6 +285,8 @@ def test_an_edited_project_passes_its_check_afterwards(
 ) -> None:
     combination = COMBINATIONS[name]
     world = World(tmp_path, combination)
+    folders = map(str, pythons_here().values())
+    world.extra["PATH"] = os.pathsep.join([*folders, world.environment["PATH"]])
     shutil.rmtree(world.project)
     rendered(world.project, combination.answers, version)
     for edit in EDITS[:-1]:  # a package that was renamed by hand conflicts: see marks_of
