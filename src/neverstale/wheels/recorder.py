@@ -13,7 +13,7 @@ import importlib._bootstrap_external as _loader
 import os
 import sys
 from types import FrameType
-from typing import Any, Callable, Dict, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Iterator, Optional, Set, Tuple
 
 LIBRARY = os.path.dirname(os.__file__)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -67,128 +67,141 @@ def exists(path: Any) -> bool:
     return True
 
 
-def start(folder: str, kept: str) -> None:
-    """Record to a new file in *folder*; keep what is overwritten below the folder *kept*, if any.
+class Recorder:
+    """Records to a new file in *folder*; keeps what is overwritten below *kept*, if any.
 
     Left out are the backend itself (its environment), the interpreter and *folder*.
     """
-    name = os.path.join(folder, "events-%d-%s" % (os.getpid(), os.urandom(4).hex()))
-    out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    program = os.path.realpath(sys.executable)
-    made = os.path.join(os.path.dirname(program), "Modules")  # of a Python in its build folder
-    zipped = "python%d%d.zip" % sys.version_info[:2]
-    ours = (
-        sys.prefix,
-        LIBRARY,
-        os.path.join(os.path.dirname(LIBRARY), zipped),
-        folder,
-        program,
-        made,
-    )
-    noise = tuple({os.path.join(path, "") for path in ours})
-    seen: Set[Tuple[str, str]] = set()
-    state: Dict[str, Any] = {"busy": False, "copies": 0, "copied": None}
 
-    def note(kind: str, path: Any) -> None:
-        if isinstance(path, int) or state["busy"]:
+    def __init__(self, folder: str, kept: str) -> None:
+        self.folder, self.kept = folder, kept
+        self.process = "%d-%s" % (os.getpid(), os.urandom(4).hex())
+        name = os.path.join(folder, "events-" + self.process)
+        self.out = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self.program = os.path.realpath(sys.executable)
+        made = os.path.join(os.path.dirname(self.program), "Modules")  # in its build folder
+        zipped = "python%d%d.zip" % sys.version_info[:2]
+        library = os.path.join(os.path.dirname(LIBRARY), zipped)
+        ours = (sys.prefix, LIBRARY, library, folder, self.program, made)
+        self.noise = tuple({os.path.join(path, "") for path in ours})
+        self.seen: Set[Tuple[str, str]] = set()
+        self.busy = False
+        self.copies = 0
+        self.copied: Optional[Tuple[int, int]] = None
+
+    def write(self, kind: bytes, what: bytes) -> None:
+        """Append one event."""
+        os.write(self.out, kind + what + b"\0")
+
+    def note(self, kind: str, path: Any) -> None:
+        """Note what happened to *path*, once."""
+        if isinstance(path, int) or self.busy:
             return
         try:
             path = os.fsdecode(path)
         except (TypeError, ValueError):
             return
-        if (kind, path) in seen and os.path.isabs(path):
+        if (kind, path) in self.seen and os.path.isabs(path):
             return
-        state["busy"] = True
+        self.busy = True
         try:
             absolute = os.path.abspath(path)
             place = os.path.join(absolute, "")
-            above = kind == "k" and any(each.startswith(place) for each in noise)
-            if (kind, absolute) not in seen and not place.startswith(noise) and not above:
-                if kind == "w" and kept:
-                    keep(absolute)
-                seen.add((kind, absolute))
-                os.write(out, kind.encode() + os.fsencode(absolute) + b"\0")
+            above = kind == "k" and any(each.startswith(place) for each in self.noise)
+            if (kind, absolute) not in self.seen and not place.startswith(self.noise) and not above:
+                if kind == "w" and self.kept:
+                    self.keep(absolute)
+                self.seen.add((kind, absolute))
+                self.write(kind.encode(), os.fsencode(absolute))
         except (OSError, ValueError):
             pass
         finally:
-            state["busy"] = False
+            self.busy = False
 
-    def keep(path: str) -> None:
-        if ("w", path) in seen or not path.startswith(kept + os.sep):
+    def keep(self, path: str) -> None:
+        """Keep a copy of the file at *path*, which is about to be overwritten."""
+        if ("w", path) in self.seen or not path.startswith(self.kept + os.sep):
             return
         if os.path.isfile(path) and not os.path.islink(path):
-            state["copies"] += 1
-            copy = "%s-%d" % (os.path.basename(name)[7:], state["copies"])
-            with open(path, "rb") as old, open(os.path.join(folder, copy), "wb") as new:
+            self.copies += 1
+            name = "%s-%d" % (self.process, self.copies)
+            copy = os.path.join(self.folder, name)
+            with open(path, "rb") as old, open(copy, "wb") as new:
                 new.write(old.read())
-            os.chmod(os.path.join(folder, copy), stat(path).st_mode & 0o777 | 0o600)
-            os.write(out, b"c" + copy.encode() + b":" + os.fsencode(path) + b"\0")
+            os.chmod(copy, stat(path).st_mode & 0o777 | 0o600)
+            self.write(b"c", name.encode() + b":" + os.fsencode(path))
 
-    def note_variable(key: object) -> None:
+    def note_variable(self, key: object) -> None:
+        """Note that the build asked for a variable of the environment."""
         frame = asking()
-        if frame is not None and (id(frame), frame.f_lasti) == state["copied"]:
+        if frame is not None and (id(frame), frame.f_lasti) == self.copied:
             return  # one of all: the environment is copied, for a process to be started
         place = frame.f_code.co_filename if frame is not None else ""
         # What the standard library asks (PATH, HOME, TMPDIR) shows in what it opens or starts.
         own = place.startswith((LIBRARY, "<frozen")) and "site-packages" not in place
         asked = not own or place.endswith(COUNTED)
-        if asked and isinstance(key, str) and ("v", key) not in seen:
-            seen.add(("v", key))
-            os.write(out, b"v" + os.fsencode(key) + b"\0")
+        if asked and isinstance(key, str) and ("v", key) not in self.seen:
+            self.seen.add(("v", key))
+            self.write(b"v", os.fsencode(key))
 
-    def note_program(arguments: Tuple[Any, ...]) -> None:
+    def note_program(self, arguments: Tuple[Any, ...]) -> None:
+        """Note a program that this recorder does not see into."""
         program = arguments[0] or (arguments[1] or ["?"])[0]
-        same = os.path.realpath(os.fsdecode(program)) == os.path.realpath(sys.executable)
+        same = os.path.realpath(os.fsdecode(program)) == self.program
         if not same or "-S" in [str(each) for each in arguments[1] or ()]:
-            os.write(out, b"p" + os.path.basename(os.fsencode(program)) + b"\0")
+            self.write(b"p", os.path.basename(os.fsencode(program)))
 
-    def hook(event: str, arguments: Tuple[Any, ...]) -> None:
+    def hook(self, event: str, arguments: Tuple[Any, ...]) -> None:
+        """Take an audit event."""
         if event == "open":
             path, mode, flags = arguments
             writes = any(sign in mode for sign in "wax+") if mode else (flags or 0) & WRITING
-            note("w" if writes else "r", path)
+            self.note("w" if writes else "r", path)
         elif event in ("os.listdir", "os.scandir"):
-            note("l", arguments[0] if arguments[0] is not None else ".")
+            self.note("l", arguments[0] if arguments[0] is not None else ".")
         elif event in CHANGED:
             # A folder that exists is often made again (exist_ok); that makes nothing.
             again = event == "os.mkdir" and exists(arguments[0])
             if arguments[CHANGED[event] :][:1] in ((), (-1,), (None,)) and not again:
-                note("w", arguments[0])
+                self.note("w", arguments[0])
         elif event in MOVED and arguments[MOVED[event] :][:1] in ((), (-1,)):
-            note("w" if event == "os.rename" else "r", arguments[0])
-            note("w", arguments[1])
+            self.note("w" if event == "os.rename" else "r", arguments[0])
+            self.note("w", arguments[1])
         elif event in STARTED:
-            note_program(arguments)
+            self.note_program(arguments)
         elif event == "os.system":
-            os.write(out, b"psh\0")
+            self.write(b"p", b"sh")
 
+
+def start(recorder: Recorder) -> None:
+    """Have *recorder* see what this process does from now on."""
     environ = type(os.environ)
     getitem = environ.__getitem__
 
     def asked_for(self: Any, key: Any) -> Any:
-        note_variable(key)
+        recorder.note_variable(key)
         return getitem(self, key)
 
     def iterated(self: Any) -> Iterator[str]:
         for key in list(self._data):
             frame = asking()
-            state["copied"] = (id(frame), frame.f_lasti if frame else 0)
+            recorder.copied = (id(frame), frame.f_lasti if frame else 0)
             yield self.decodekey(key)
 
     cached = _loader.cache_from_source
 
     def cache_of(path: Any, *arguments: Any, **options: Any) -> Any:
         # Bytecode of the project's own modules may be that of an earlier edit: not used.
-        if not os.path.abspath(path).startswith(noise):
+        if not os.path.abspath(path).startswith(recorder.noise):
             raise NotImplementedError
         return cached(path, *arguments, **options)
 
     environ.__iter__ = iterated  # type: ignore[method-assign]
     environ.__getitem__ = asked_for  # type: ignore[method-assign]
-    os.stat, os.lstat = Asked(stat, note), Asked(lstat, note)
+    os.stat, os.lstat = Asked(stat, recorder.note), Asked(lstat, recorder.note)
     _loader.cache_from_source = cache_of
-    sys.addaudithook(hook)
+    sys.addaudithook(recorder.hook)
 
 
 if "NEVERSTALE_RECORD" in os.environ:
-    start(os.environ["NEVERSTALE_RECORD"], os.environ.get("NEVERSTALE_KEEP", ""))
+    start(Recorder(os.environ["NEVERSTALE_RECORD"], os.environ.get("NEVERSTALE_KEEP", "")))
