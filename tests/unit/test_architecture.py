@@ -38,7 +38,7 @@ LONG_MODULES = {
 }
 """What is too long, and how long it may be at most: these numbers only become smaller."""
 
-LONG_FUNCTIONS = {"wheels/recorder.py start": 133}
+LONG_FUNCTIONS: dict[str, int] = {}
 
 MODULES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.py"))
 
