@@ -20,6 +20,9 @@ TOOLS = ROOT / "template" / "tools"
 INDEX = ROOT / "macros" / "neverstale-index.py"
 """The launcher that asks the index; `template/tools/neverstale.py.jinja` chooses one."""
 
+UV = os.environ.get("UV", "uv")
+"""`uv run` sets the variable: uv need not be on PATH."""
+
 LAUNCHER = '''\
 #!/usr/bin/env -S uv run --script
 # /// script
@@ -47,7 +50,7 @@ SOURCES = """
 def build(into: Path) -> Path:
     """Build the wheel into the empty folder *into*; return its path."""
     environment = {**os.environ, "SOURCE_DATE_EPOCH": "1580601600"}
-    command = ["uv", "build", "--quiet", "--wheel", "--out-dir", str(into), str(ROOT)]
+    command = [UV, "build", "--quiet", "--wheel", "--out-dir", str(into), str(ROOT)]
     subprocess.run(command, check=True, env=environment)
     (wheel,) = into.glob("*.whl")
     return wheel
@@ -72,7 +75,7 @@ def lock(script: str, wheel: Path) -> str:
         shutil.copy2(wheel, folder)
         with suppress(FileNotFoundError):
             shutil.copy2(TOOLS / "neverstale.py.lock", folder)
-        command = ["uv", "lock", "--quiet", "--no-config", "--script", str(place)]
+        command = [UV, "lock", "--quiet", "--no-config", "--script", str(place)]
         subprocess.run(command, check=True)
         return place.with_name("neverstale.py.lock").read_text("utf-8")
 

@@ -33,9 +33,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 60
 PRINTING = {"terminal.py", "cli.py"}
 """The second prints the version, as argparse does."""
 
-LONG_MODULES = {
-    "verbs.py": 357,
-}
+LONG_MODULES: dict[str, int] = {}
 """What is too long, and how long it may be at most: these numbers only become smaller."""
 
 LONG_FUNCTIONS: dict[str, int] = {}

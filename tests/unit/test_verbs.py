@@ -14,6 +14,7 @@ from neverstale.install.cleaning import Cleaned
 from neverstale.process import Uv
 from neverstale.project.artifacts import Kept
 from neverstale.terminal import Console
+from neverstale.verbs import looking
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere uv is asked for folders")
 
@@ -114,7 +115,7 @@ def test_fixes_are_run(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
 def test_fixes_that_fail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     good, bad = (make_program(tmp_path / name, code) for name, code in (("good", 0), ("bad", 4)))
     uv = Uv("/no/uv", tmp_path, lambda _: None)
-    verbs._run_all([[bad], ["/no/program"], [good]], uv, Console())  # noqa: SLF001
+    looking._run_all([[bad], ["/no/program"], [good]], uv, Console())  # noqa: SLF001
     assert say(capfd)[1].splitlines() == [
         "that ended with exit code 4",
         "/no/program cannot be started: No such file or directory",

@@ -4,51 +4,19 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neverstale.errors import FRESH, STALE, NeverstaleError
-from neverstale.install import running
 from neverstale.terminal import Console
+from neverstale.verbs.looking import doctor as doctor
+from neverstale.verbs.task import Options as Options
+from neverstale.verbs.task import task_of
 
 if TYPE_CHECKING:
     from neverstale.install.cleaning import Cleaned
     from neverstale.install.task import Outcome, Task
-    from neverstale.process import Uv
-    from neverstale.project.metadata import Project
-
-Options = argparse.Namespace
-"""The options of a verb; ``arguments`` are those that it passes on."""
-
-LOOKING = ("doctor",)
-"""Verbs that leave no trace among the sources."""
-
-OLD_WILL_DO = ("clean", "uninstall", "update")
-"""Verbs for which a project without [project] need not be built to know its name."""
-
-
-def _task(options: Options, console: Console) -> "Task":
-    from neverstale.install.task import Task
-    from neverstale.process import find_uv
-    from neverstale.project.metadata import read_project
-    from neverstale.wheels.build import Builder
-    from neverstale.wheels.store import store_of
-
-    root = Path(options.project).resolve()
-    uv = find_uv(root, console.announce)
-    looking = options.verb in LOOKING
-    store = store_of(root, looking=looking)
-    builder = Builder(uv, store, console.wait, traceless=looking)
-    may_build = not getattr(options, "quick", False)
-    ask = partial(builder.ask, may_build=may_build, old=options.verb in OLD_WILL_DO)
-
-    def read(folder: Path) -> "Project":
-        return read_project(folder, ask)
-
-    return Task(read(root), builder, read, getattr(options, "target", None))
 
 
 def install(options: Options, console: Console) -> int:
@@ -76,7 +44,7 @@ def _installed(options: Options, console: Console, workflow: "Callable[[Task], O
     from neverstale.report import explained, of_install
 
     began = time.monotonic()
-    task = _task(options, console)
+    task = task_of(options, console)
     outcome = workflow(task)
     if outcome.restored:
         console.step("restored", "what an interrupted install had left half-way")
@@ -102,7 +70,7 @@ def uninstall(options: Options, console: Console) -> int:
     """Remove the installed project; a project that is not installed is no error."""
     from neverstale.install import workflows
 
-    console.result(workflows.uninstall(_task(options, console)))
+    console.result(workflows.uninstall(task_of(options, console)))
     return FRESH
 
 
@@ -111,7 +79,7 @@ def clean(options: Options, console: Console) -> int:
     from neverstale.install.cleaning import clean_all, clean_artifacts
     from neverstale.project.members import in_one_workspace
 
-    task = _task(options, console)
+    task = task_of(options, console)
     first, *others = in_one_workspace(task.together())
     cleaned = [clean_all(first, task.builder.store), *map(clean_artifacts, others)]
     for each in cleaned:
@@ -124,85 +92,12 @@ def clean(options: Options, console: Console) -> int:
     return FRESH
 
 
-def doctor(options: Options, console: Console) -> int:
-    """Tell of every copy of the project whether it is stale, why, and how to fix it.
-
-    The default builds the sources where nothing else tells, so it runs the build backend, and
-    nothing else of the project; --quick runs nothing of it.
-    """
-    from neverstale.diagnosis.doctor import Request, diagnose
-    from neverstale.diagnosis.reference import Depth
-    from neverstale.project.members import members_of
-    from neverstale.report import as_json, as_text, exit_code
-    from neverstale.template.drift import ask_template, check_template
-
-    if options.explain:
-        return _explain(options.explain, console)
-    if options.schema:
-        console.put(_schema("doctor"))
-        return FRESH
-    if options.fix and not options.yes and (options.json or not sys.stdin.isatty()):
-        raise NeverstaleError(
-            "--fix asks before it runs anything, and here nobody can answer",
-            hint="look at the fixes first, then add --yes",
-        )
-    depth = Depth.QUICK if options.quick else Depth.BUILD if options.build else Depth.DEFAULT
-    task = _task(options, console)
-    request = Request(depth, console.tick, members_of(task.project, task.read))
-    if depth is not Depth.QUICK:
-        asked = ask_template(task.project.root)
-        request = replace(request, drift=partial(check_template, asked, task.project))
-    diagnosis = diagnose(task.project, task.builder, request)
-    commands = diagnosis.fixes if options.fix and exit_code(diagnosis.places) else ()
-    text = as_json(diagnosis) if options.json else as_text(diagnosis, console.width())
-    if not commands or not options.json:
-        console.put(text)
-    if not options.fix or not commands:
-        return exit_code(diagnosis.places)
-    if not options.yes and not console.agreed():
-        console.tell("nothing was changed")
-        return exit_code(diagnosis.places)
-    _run_all(commands, task.uv, console)
-    task = _task(options, console)
-    diagnosis = diagnose(task.project, task.builder, request)
-    console.put(as_json(diagnosis) if options.json else as_text(diagnosis, console.width()))
-    return exit_code(diagnosis.places)
-
-
-def _run_all(commands: Sequence[Sequence[str]], uv: "Uv", console: Console) -> None:
-    """Run the fixes; one that fails keeps no other from being run, and the verdict tells."""
-    for command in commands:
-        try:
-            code = uv.run_typed(command)
-        except OSError as error:
-            console.tell(f"{command[0]} cannot be started: {error.strerror}")
-            continue
-        if code:
-            console.tell(f"that ended with exit code {code}")
-
-
-def _explain(name: str, console: Console) -> int:
-    from neverstale.diagnosis.codes import Code
-    from neverstale.report import as_explanation
-
-    if name.upper() not in Code.__members__:
-        raise NeverstaleError(
-            f"there is no finding {name!r}", hint=f"there are {', '.join(Code.__members__)}"
-        )
-    console.put(as_explanation(Code[name.upper()], console.width()))
-    return FRESH
-
-
-def _schema(name: str) -> str:
-    return (Path(__file__).parent / "schemas" / f"{name}.json").read_text("utf-8").rstrip()
-
-
 def build(options: Options, console: Console) -> int:
     """Build the sdist, and the wheel from it, into ``dist/``: a forced build."""
     from neverstale.release import publish as releasing
     from neverstale.report import explained
 
-    task = _task(options, console)
+    task = task_of(options, console)
     done = releasing.build(task, Path(options.out_dir), twice=options.twice)
     for cleaned in done.cleaned:
         _say_cleaned(cleaned, task.project.root, console)
@@ -223,7 +118,7 @@ def publish(options: Options, console: Console) -> int:
     parser.add_argument("--tag", help="the tag in git that the version has to match")
     parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
     own, passed_on = parser.parse_known_args(options.arguments)
-    task = _task(options, console)
+    task = task_of(options, console)
     names = prepare_upload(task, Path(own.dist), own.tag, for_real=own.upload)
     rehearsal = [] if own.upload else ["--dry-run"]
     code: int = task.uv.run("publish", *rehearsal, *passed_on, *names)
@@ -238,7 +133,7 @@ def dev(options: Options, console: Console) -> int:
     from neverstale.install.hooks import find_runner, reason_against
     from neverstale.install.workflows import Failed, sync_environment
 
-    task = _task(options, console)
+    task = task_of(options, console)
     if not task.project.has_table:  # uv cannot sync it
         options.target = "venv"
         return install_editable(options, console)
@@ -267,17 +162,19 @@ def dev(options: Options, console: Console) -> int:
 
 def run(options: Options, console: Console) -> int:
     """Run a command straight from the sources (``uv run``), metadata included."""
-    from neverstale.install import workflows
+    from neverstale.install import running, workflows
 
     try:
-        return running.run(_task(options, console), options.arguments)
+        return running.run(task_of(options, console), options.arguments)
     except workflows.Failed as failed:
         return failed.code
 
 
 def run_wheel(options: Options, console: Console) -> int:
     """Run a command from a wheel of the present sources in a throwaway environment."""
-    return running.run_wheel(_task(options, console), options.arguments)
+    from neverstale.install import running
+
+    return running.run_wheel(task_of(options, console), options.arguments)
 
 
 def wheel(options: Options, console: Console) -> int:
@@ -285,7 +182,7 @@ def wheel(options: Options, console: Console) -> int:
     from neverstale.install.running import wheels_of
 
     python = ["--python", options.python] if options.python else []
-    for path in wheels_of(_task(options, console), python):
+    for path in wheels_of(task_of(options, console), python):
         console.put(str(path))
     return FRESH
 
@@ -305,7 +202,7 @@ def update(options: Options, console: Console) -> int:
         update_command,
     )
 
-    task = _task(options, console)
+    task = task_of(options, console)
     root, uv = task.project.root, task.uv
     if {"-h", "--help"} & set(options.arguments):
         return int(uv.run(*COPIER, "--help"))

@@ -1,0 +1,44 @@
+"""What a verb works on, made from its options."""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neverstale.terminal import Console
+
+if TYPE_CHECKING:
+    from neverstale.install.task import Task
+    from neverstale.project.metadata import Project
+
+
+Options = argparse.Namespace
+"""The options of a verb; ``arguments`` are those that it passes on."""
+
+LOOKING = ("doctor",)
+"""Verbs that leave no trace among the sources."""
+
+OLD_WILL_DO = ("clean", "uninstall", "update")
+"""Verbs for which a project without [project] need not be built to know its name."""
+
+
+def task_of(options: Options, console: Console) -> "Task":
+    """Return the task; raise NeverstaleError where the project cannot be read."""
+    from neverstale.install.task import Task
+    from neverstale.process import find_uv
+    from neverstale.project.metadata import read_project
+    from neverstale.wheels.build import Builder
+    from neverstale.wheels.store import store_of
+
+    root = Path(options.project).resolve()
+    uv = find_uv(root, console.announce)
+    looking = options.verb in LOOKING
+    store = store_of(root, looking=looking)
+    builder = Builder(uv, store, console.wait, traceless=looking)
+    may_build = not getattr(options, "quick", False)
+    ask = partial(builder.ask, may_build=may_build, old=options.verb in OLD_WILL_DO)
+
+    def read(folder: Path) -> "Project":
+        return read_project(folder, ask)
+
+    return Task(read(root), builder, read, getattr(options, "target", None))
