@@ -12,10 +12,12 @@ from render.test_ways_to_answer import COPIER, ENVIRONMENT, questionnaire
 from support.parse import files_of
 from support.render import render, template_without_git
 from support.tree import build_file_tree
-from support.world import FOLDER, output, run
+from support.world import FOLDER, output, run, uv_executable
 
-ALONE = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-"""The environment without that of a make which runs the tests."""
+ALONE = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")} | {
+    "PATH": os.pathsep.join([str(Path(uv_executable()).parent), os.environ["PATH"]])
+}
+"""The environment without that of a make which runs the tests, with uv on PATH as owners have it."""
 
 LINE = "include tools/neverstale.mk"
 NOX_LINE = '__import__("runpy").run_path("tools/neverstale_nox.py")'
