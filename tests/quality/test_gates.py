@@ -86,7 +86,7 @@ def test_documentation_has_no_page_of_yesterday_and_no_dead_link(docs: str, tmp_
     assert list((world.project / "site").rglob("old*")) == []
     index = world.project / "docs" / "index.md"
     text = index.read_text(encoding="utf-8")
-    for dead in ("[there](nowhere.md)", "[there](install.md#nowhere)"):
+    for dead in ("[there](nowhere.md)", "[there](changelog.md#nowhere)"):
         index.write_text(f"{text}\n{dead}\n", encoding="utf-8")
         assert "warning" in output(world.make("docs", expect=2)).lower(), dead
 
