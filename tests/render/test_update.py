@@ -58,7 +58,7 @@ VERSIONS = [
     *(version for version in versions() if version.startswith("v")),
 ]
 STARTERS = re.compile(
-    r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/index\.md"
+    r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/(index|install)\.md"
     r"|(src|tests|changelog\.d|demo_app|packages)/.*"
 )
 """What is its owner's after the first render: an update leaves it as it is."""
@@ -72,22 +72,40 @@ def rendered(folder: Path, answers: Mapping[str, object], version: str = "HEAD")
 
 
 def updated(project: Path, **answers: object) -> None:
-    """Update to the newest version as ``copier update --defaults`` does."""
+    """Update to the newest version as ``copier update --defaults`` does, without a conflict."""
+    merged(project, **answers)
+    assert conflicts(project) == ""
+
+
+def merged(project: Path, **answers: object) -> None:
     copier.run_update(
         str(project), data=answers, vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True
     )
-    assert git(project, "diff", "--name-only", "--diff-filter=U") == "", "conflicts"
     assert not list(project.rglob("*.rej"))
 
 
-def made_of(project: Path) -> dict[str, tuple[bytes, int]]:
+def conflicts(project: Path) -> str:
+    return git(project, "diff", "--name-only", "--diff-filter=U")
+
+
+def made_of(project: Path) -> dict[str, tuple[object, int]]:
     """Return path → content and whether it may be run, but for what is the owner's."""
     found = {path.relative_to(project).as_posix(): path for path in files_of(project)}
     return {
-        name: (path.read_bytes(), path.stat().st_mode & 0o100)
+        name: (content_of(path), path.stat().st_mode & 0o100)
         for name, path in found.items()
         if not STARTERS.fullmatch(name)
     }
+
+
+def content_of(path: Path) -> object:
+    """Return what *path* holds; the tables of pyproject.toml in any order.
+
+    An update leaves ``[tool.neverstale]`` where ``[tool.freshness]`` was.
+    """
+    if path.name != "pyproject.toml":
+        return path.read_bytes()
+    return sorted(re.split(r"(?m)^(?=\[)", path.read_text(encoding="utf-8").rstrip() + "\n\n"))
 
 
 def assert_like(project: Path, fresh: Path) -> None:
@@ -183,9 +201,8 @@ EDITS: tuple[Edit, ...] = (
     changing_settings,
     writing_and_deleting,
     adding_a_session,
-    renaming_the_package,
 )
-"""What owners do; the last one moves the files that the others edit."""
+"""What owners do, and what an update merges."""
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -201,22 +218,13 @@ QUICK = {
 }
 
 
-def marks_of(version: str, name: str, edit: Edit) -> list[pytest.MarkDecorator]:
-    marks = [] if (version, name, edit) in QUICK else [pytest.mark.slow]
-    if edit is renaming_the_package and version in CHOSEN:
-        # 0.3 drops lines that name the package, and its owner has changed them: see how-to/update.
-        reason = "docs/install.md and [tool.uv] cache-keys are in conflict"
-        marks.append(pytest.mark.xfail(reason=reason, strict=False))
-    return marks
-
-
 @pytest.mark.parametrize(
     ("version", "name", "edit"),
     [
         pytest.param(
             *(version, name, edit),
             id=f"{version}-{name}-{edit.__name__}",
-            marks=marks_of(version, name, edit),
+            marks=[] if (version, name, edit) in QUICK else [pytest.mark.slow],
         )
         for version in VERSIONS
         for name in COMBINATIONS
@@ -240,6 +248,33 @@ def test_what_owners_edit_stays(version: str, name: str, edit: Edit, tmp_path: P
         assert [path for path in gone if (project / path).exists()] == []
     commit(project)
     assert git(project, "status", "--porcelain", "--ignored") == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMBINATIONS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_package_renamed_by_hand_conflicts_where_lines_are_gone(
+    version: str, name: str, tmp_path: Path
+) -> None:
+    """0.3 has no cache-keys, and the owner's name the package: how-to/update says what to do."""
+    combination = COMBINATIONS[name]
+    project = rendered(tmp_path / "project", combination.answers, version)
+    kept = renaming_the_package(project, combination)
+    commit(project)
+    merged(project)
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    found = CONFLICT.findall(text)
+    assert conflicts(project) == ("pyproject.toml\n" if found else "")
+    for before, after in found:
+        assert "cache-keys" in before
+        assert "cache-keys" not in after
+    pyproject.write_text(CONFLICT.sub(r"\2", text), encoding="utf-8")
+    assert_kept(project, kept)
+    assert_of_the_new_tool(project)
+
+
+CONFLICT = re.compile(r"(?ms)^<{7} before updating$(.*?)^={7}$(.*?)^>{7} after updating$\n")
 
 
 def assert_kept(project: Path, kept: Mapping[str, str]) -> None:
@@ -289,7 +324,7 @@ def test_an_edited_project_passes_its_check_afterwards(
     world.extra["PATH"] = os.pathsep.join([*folders, world.environment["PATH"]])
     shutil.rmtree(world.project)
     rendered(world.project, combination.answers, version)
-    for edit in EDITS[:-1]:  # a package that was renamed by hand conflicts: see marks_of
+    for edit in EDITS:
         edit(world.project, combination)
     commit(world.project, "v1.2.3" if combination.version_source == "vcs" else None)
     updated(world.project)
@@ -386,6 +421,8 @@ def test_an_answer_is_changed_both_ways(
     project = rendered(tmp_path / "project", answers)
     recorded = yaml.safe_load((project / ".copier-answers.yml").read_text(encoding="utf-8"))
     answers = {name: answer for name, answer in recorded.items() if not name.startswith("_")}
+    if question == "build_backend":
+        answers.pop("binding", None)  # the default is the backend's
     commit(project)
     for step, answer in enumerate((other, one)):
         updated(project, **{question: answer})
