@@ -256,7 +256,7 @@ def test_what_owners_edit_stays(version: str, name: str, edit: Edit, tmp_path: P
 def test_a_package_renamed_by_hand_conflicts_where_lines_are_gone(
     version: str, name: str, tmp_path: Path
 ) -> None:
-    """0.3 has no cache-keys, and the owner's name the package: how-to/update says what to do."""
+    """Where the new version changes a line that names the package: how-to/update says what to do."""
     combination = COMBINATIONS[name]
     project = rendered(tmp_path / "project", combination.answers, version)
     kept = renaming_the_package(project, combination)
@@ -264,10 +264,9 @@ def test_a_package_renamed_by_hand_conflicts_where_lines_are_gone(
     merged(project)
     pyproject = project / "pyproject.toml"
     text = pyproject.read_text(encoding="utf-8")
-    found = CONFLICT.findall(text)
-    assert conflicts(project) == ("pyproject.toml\n" if found else "")
-    for before, after in found:
-        assert "cache-keys" in before
+    assert set(conflicts(project).split()) <= {"AGENTS.md", "pyproject.toml"}
+    for before, after in CONFLICT.findall(text):
+        assert "renamed" in before
         assert "cache-keys" not in after
     pyproject.write_text(CONFLICT.sub(r"\2", text), encoding="utf-8")
     assert_kept(project, kept)
@@ -289,6 +288,25 @@ def assert_of_the_new_tool(project: Path) -> None:
     declared = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     assert "freshness" not in declared["tool"]
     assert declared["tool"]["neverstale"]["target"] in ("tool", "venv")
+
+
+def test_a_project_of_this_version_is_updated_later(tmp_path: Path) -> None:
+    """The table of the tool stays where a new project has it, with what its owner added."""
+    later, project = tmp_path / "later", tmp_path / "project"
+    git(tmp_path, "clone", "--quiet", str(history()), str(later))
+    answers = COMBINATIONS["command"].answers
+    copier.run_copy(str(later), project, data=answers, defaults=True, quiet=True, vcs_ref="HEAD")
+    pyproject = project / "pyproject.toml"
+    replace(pyproject, "[tool.neverstale]\n", '[tool.neverstale]\nlinks = "copy"\n')
+    commit(project)
+    template = later / "template" / "pyproject.toml.jinja"
+    replace(template, "fail_under = 90", "fail_under = 91")
+    replace(template, "strict = true", "strict = true\npretty = true")
+    commit(later)
+    expected = pyproject.read_text(encoding="utf-8").replace("fail_under = 90", "fail_under = 91")
+    updated(project)
+    text = pyproject.read_text(encoding="utf-8")
+    assert text == expected.replace("strict = true\n", "strict = true\npretty = true\n")
 
 
 @pytest.mark.parametrize(

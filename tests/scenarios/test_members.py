@@ -391,7 +391,7 @@ def test_pipx_takes_the_library_too(tmp_path: Path) -> None:
     world.make("build")
     wheels = [*(world.project / "dist").glob("*.whl")]
     app, library = sorted(wheels, key=lambda path: "core" in path.name)
-    world.run("pipx", "install", "--pip-args", f"'{library}'", app)
+    world.run("pipx", "install", "--pip-args", f'"{library}"', app)
     place = world.home / "pipx/venvs/demo-app"
     for word in ("Howdy", "Hello", "Howdy"):
         greet(world, word)
