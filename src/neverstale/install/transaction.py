@@ -38,11 +38,14 @@ def is_tool_of(project: Project, environment: Environment) -> bool:
 def held_alone(
     environment: Environment, wait: Callable[[], None]
 ) -> AbstractContextManager[object]:
-    """Keep other checkouts of the project from the environment, which they may share."""
+    """Keep other checkouts of the project from the environment, which they may share.
+
+    pipx is called while this is held, and has a lock of its own beside it: ``.NAME.lock``.
+    """
     if environment.place not in (TOOL, PIPX):
         return nullcontext()
     folder, name = environment.prefix.parent, environment.prefix.name.strip(".")
-    return held(folder / f".{name}.lock", wait)
+    return held(folder / f".{name}.neverstale.lock", wait)
 
 
 def recover(project: Project, environment: Environment, store: Store) -> bool:
