@@ -239,7 +239,7 @@ def test_other_checkouts_are_kept_from_a_tool(tool: Environment, tmp_path: Path)
         other = Environment(PIPX, tool.prefix.with_name("other"), tmp_path)
         with held_alone(other, nobody_waits):
             pass
-    assert (tool.prefix.parent / ".demo.lock").exists()
+    assert (tool.prefix.parent / ".demo.neverstale.lock").exists()
     environment = make_environment(tmp_path / "envs/x", VENV)
     with held_alone(environment, nobody_waits), held_alone(environment, nobody_waits):
         assert not list((tmp_path / "envs").glob(".*"))
