@@ -101,12 +101,12 @@ def _requirements(project: Project, wheel_of: WheelOf) -> tuple[list[str], tuple
     """Return the build requirements as uv's pip interface takes them, and the projects in them."""
     extra = project.uv.get("extra-build-dependencies", {}).get(project.name, ())
     asked = [*project.build_requires, *(line for line in extra if isinstance(line, str))]
-    declared = declared_sources(project.root)
+    declared = declared_sources(project.configured_in)
     if not declared:
         return asked, ()
     from packaging.requirements import Requirement
 
-    folders = sources_of_requirements(project.root)
+    folders = sources_of_requirements(project.configured_in)
     lines, projects = [], []
     for line in asked:
         name = canonicalize_name(Requirement(line).name)
@@ -167,14 +167,13 @@ def _make(uv: Uv, python: Path, prefix: Path, lines: list[str], constraints: lis
 
 
 def _install(uv: Uv, prefix: Path, lines: list[str], constraints: list[str]) -> None:
-    """Install the newest that uv's cache knows of, or else ask the index."""
+    """Install what the index has, as `uv build` does, or what uv's cache knows without network."""
     command = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(prefix)]
     if constraints:
         limits = prefix / "constraints.txt"
         limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
         command += ["--constraints", str(limits), "--build-constraints", str(limits)]
-    if uv.attempt(*command, *lines, "--offline") is None:
-        uv.announce(f"uv {' '.join(command[:2])} {' '.join(lines)}")
-        code, said = uv.capture(uv.executable, *command, *lines)
-        if code:
-            raise explain_failure(uv, "the build requirements could not be installed", said)
+    uv.announce(f"uv {' '.join(command[:2])} {' '.join(lines)}")
+    code, said = uv.capture(uv.executable, *command, *lines)
+    if code and uv.attempt(*command, *lines, "--offline") is None:
+        raise explain_failure(uv, "the build requirements could not be installed", said)
