@@ -34,7 +34,8 @@ def settle(sdist: Path, epoch: int) -> None:
             for member in sorted(members, key=lambda each: each.name):
                 if member in ours:
                     continue
-                made.addfile(_settled(member, epoch), built.extractfile(member))
+                content = built.extractfile(member) if member.isfile() else None
+                made.addfile(_settled(member, epoch), content)
     os.replace(settled, sdist)
 
 
