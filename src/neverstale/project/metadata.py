@@ -63,13 +63,12 @@ class Project:
     """The declarations of one project.
 
     ``version``, ``commands``, ``requirements`` and ``plugins`` (group and name of other entry
-    points) are None where only the build backend knows them. ``target`` is where ``install`` puts
-    the project. ``beside`` are the requirements that are projects on this machine (members of a
-    uv workspace, paths) and their folders, ``copied`` those of them that no environment follows,
-    ``sourced`` those that ``[tool.uv.sources]`` takes from anywhere else. ``uv`` is
-    ``[tool.uv]``. ``setup`` is the text of setup.py and setup.cfg. ``has_table`` is whether there
-    is a ``[project]``: without one uv has no environment for it. ``likely_commands`` are those
-    that are declared or, where that is dynamic, that the last build had.
+    points) are None where only the build backend knows them; ``likely_commands`` are those that
+    the last build had then. ``target`` is where ``install`` puts the project. ``beside`` are the
+    requirements that are projects here (members of a uv workspace, paths) and their folders,
+    ``copied`` those of them that no environment follows, ``sourced`` those that
+    ``[tool.uv.sources]`` takes from elsewhere. ``uv`` is ``[tool.uv]``, ``setup`` the text of
+    setup.py and setup.cfg. Without ``[project]`` (``has_table``) uv has no environment for it.
     """
 
     root: Path
@@ -93,6 +92,12 @@ class Project:
     likely_commands: Mapping[str, str] | None = None
     beside: Mapping[NormalizedName, Path] = field(default_factory=dict)
     copied: frozenset[NormalizedName] = frozenset()
+    packed_from: Path | None = None
+
+    @property
+    def configured_in(self) -> Path:
+        """Where relative paths of ``[tool.uv]`` start: for an unpacked sdist, in its project."""
+        return self.packed_from or self.root
 
     @property
     def compiles_python(self) -> bool:

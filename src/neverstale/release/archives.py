@@ -5,7 +5,7 @@ import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import InvalidVersion, Version
@@ -67,7 +67,8 @@ def _build(builder: Builder, project: Project, scratch: Path, python: Sequence[s
         folder = builder.store.folder / COMPILED / project.name
         try:
             unpacked = read_project(_unpack(sdist, folder, builder.store.folder), builder.ask)
-            wheel = builder.archive(unpacked, "wheel", python, scratch / "wheel")
+            same = replace(unpacked, packed_from=project.root)
+            wheel = builder.archive(same, "wheel", python, scratch / "wheel")
         finally:
             discard(folder, builder.store.folder)
     return Release(project, sdist, wheel)

@@ -127,7 +127,8 @@ class Builder:
             good = (
                 self.store.folder / "editable" / project.name if _outlives(project, kind) else None
             )
-            backend = kept_backend(uv, project, python, self.wheel_of, self.wait, good)
+            at = self.uv.at(project.configured_in)
+            backend = kept_backend(at, project, python, self.wheel_of, self.wait, good)
             projects = backend.projects
             objects = self.store.folder / "objects" / project.name / (minor or "any")
             sources = before if kind == "wheel" else None
