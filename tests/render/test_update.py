@@ -58,7 +58,7 @@ VERSIONS = [
     *(version for version in versions() if version.startswith("v")),
 ]
 STARTERS = re.compile(
-    r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/(index|install)\.md"
+    r"(README|CHANGELOG|CODE_OF_CONDUCT)\.md|CITATION\.cff|docs/(doctor|index|install)\.md"
     r"|(src|tests|changelog\.d|demo_app|packages)/.*"
 )
 """What is its owner's after the first render: an update leaves it as it is."""
@@ -101,10 +101,10 @@ def made_of(project: Path) -> dict[str, tuple[object, int]]:
 def content_of(path: Path) -> object:
     """Return what *path* holds; the tables of pyproject.toml in any order.
 
-    An update leaves ``[tool.neverstale]`` where ``[tool.freshness]`` was.
+    An update leaves ``[tool.neverstale]`` where ``[tool.freshness]`` was, and records that.
     """
     if path.name != "pyproject.toml":
-        return path.read_bytes()
+        return path.read_bytes().replace(b"table_stays: true\n", b"")
     return sorted(re.split(r"(?m)^(?=\[)", path.read_text(encoding="utf-8").rstrip() + "\n\n"))
 
 
