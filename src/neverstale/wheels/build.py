@@ -191,7 +191,11 @@ def _target(
 ) -> tuple[Path, str | None]:
     """Return the interpreter to build with, and its version where something is compiled for it."""
     if before is None:
-        return Path(os.path.realpath(python[-1])) if python else base_interpreter(), None
+        if not python:
+            return base_interpreter(), None
+        is_path = os.path.exists(python[-1])  # or a version, as uv takes it
+        given = python[-1] if is_path else interpreter_of(uv, python).executable
+        return Path(os.path.realpath(given)), None
     refuse_without_toolchain(project, before.files)
     target = interpreter_of(uv, python)
     refuse_without_toolchain(project, before.files, target.headers)
