@@ -40,7 +40,7 @@ bench: $(UV) ## time the commands against those that people type instead
 	$(UV) run --quiet nox --session bench
 
 wheel: $(UV) ## build the wheel and the launcher that the template ships
-	$(UV) run --quiet tools/bundle.py
+	$(UV) run --quiet python tools/bundle.py
 
 clean: ## remove the caches and the tools that these targets made
 	rm -rf .cache .tools .venv .nox .mypy_cache .pytest_cache .ruff_cache
