@@ -1,12 +1,15 @@
 """Build the wheel that the template ships, and the launchers with their locks: ``make wheel``.
 
 The wheel's name carries a digest of its sources, so this changes nothing where nothing changed.
+``--check`` changes nothing: it tells whether the wheel is one of the present sources.
 """
 
+import argparse
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -80,10 +83,15 @@ def lock(script: str, wheel: Path) -> str:
         return place.with_name("neverstale.py.lock").read_text("utf-8")
 
 
-def main() -> None:
-    """Write the wheel, the launchers and the lock into the template."""
+def main() -> int:
+    """Write the wheel, the launchers and the lock into the template; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
     with tempfile.TemporaryDirectory() as folder:
         wheel = build(Path(folder))
+        if check:
+            return compare(wheel)
         for old in TOOLS.glob("neverstale-*.whl"):
             if old.name != wheel.name:
                 old.unlink()
@@ -92,7 +100,19 @@ def main() -> None:
         (TOOLS / "neverstale.py").write_text(script, "utf-8")
         (TOOLS / "neverstale.py.lock").write_text(lock(script, wheel), "utf-8")
     INDEX.write_text(launcher(None), "utf-8")
+    return 0
+
+
+def compare(wheel: Path) -> int:
+    """Return 0 where the template ships *wheel*, else say what to do and return 2."""
+    shipped = {path.name: path.read_bytes() for path in TOOLS.glob("neverstale-*.whl")}
+    if shipped == {wheel.name: wheel.read_bytes()}:
+        return 0
+    named = ", ".join(shipped) or "no wheel"
+    print(f"error: template/tools has {named}, and src gives {wheel.name}", file=sys.stderr)
+    print("hint: run `make wheel`, and commit what it changed", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

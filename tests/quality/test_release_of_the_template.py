@@ -32,6 +32,7 @@ def clone(tmp_path: Path) -> Path:
         "README.md",
         "LICENSE",
         "CHANGELOG.md",
+        "prek.toml",
         "pyproject.toml",
     ):
         (folder / name).write_bytes((REPOSITORY / name).read_bytes())
@@ -108,6 +109,24 @@ def test_nothing_is_changed_where_the_wheel_cannot_be_built(clone: Path) -> None
     assert git(clone, "rev-parse", "HEAD") == before
     assert git(clone, "status", "--porcelain") == ""
     assert git(clone, "tag", "--list", "v7*") == ""
+
+
+def test_a_push_with_the_wheel_of_other_sources_is_refused(clone: Path, tmp_path: Path) -> None:
+    remote, environment = tmp_path / "remote", {**os.environ, "PREK_HOME": str(tmp_path / "prek")}
+    git(tmp_path, "init", "--quiet", "--bare", str(remote))
+    folder = os.pathsep.join([str(Path(uv_executable()).parent), environment["PATH"]])
+    environment["PATH"] = folder
+    install = tool("prek", "install", "--config", "prek.toml", "--hook-type", "pre-push")
+    assert run([*install], clone, environment).returncode == 0
+    push = ("git", "push", "--quiet", str(remote), "HEAD:refs/heads/main")
+    done = run(push, clone, environment)
+    assert done.returncode == 0, output(done)
+    with (clone / "src/neverstale/errors.py").open("a", encoding="utf-8") as module:
+        module.write("# edited\n")
+    commit(clone)
+    done = run(push, clone, environment)
+    assert done.returncode != 0
+    assert "hint: run `make wheel`" in output(done)
 
 
 def test_no_release_of_nothing_or_of_what_is_not_committed(clone: Path) -> None:
