@@ -1,5 +1,6 @@
 """The tasks of this repository; a session is one command, run with the tools of uv.lock."""
 
+import os
 from pathlib import Path
 
 import nox
@@ -70,6 +71,12 @@ def bench(session: nox.Session) -> None:
     session.run("python", "bench/timings.py", *session.posargs)
 
 
+@nox.session
+def against(session: nox.Session) -> None:
+    """Time this version against version 0.2, and a build with and without its recorder."""
+    session.run("python", "bench/against.py", *session.posargs)
+
+
 @nox.session(name="bench-compiled")
 def bench_compiled(session: nox.Session) -> None:
     """Time `make install` of compiled code against the build backends' own rebuild commands."""
@@ -118,6 +125,13 @@ def wheel(session: nox.Session) -> None:
 def killer(session: nox.Session) -> None:
     """Kill verbs at random moments, and look at what is left: -- --kills 500."""
     session.run("python", "bench/killer.py", *session.posargs)
+
+
+@nox.session(name="any-project")
+def any_project(session: nox.Session) -> None:
+    """Try 300 random projects (PROJECTS, PROJECTS_SEED, PROJECTS_WITHOUT: see the test)."""
+    command = ("pytest", "--hypothesis-show-statistics", "tests/scenarios/test_any_project.py")
+    session.run(*command, *session.posargs, env={"PROJECTS": os.environ.get("PROJECTS", "300")})
 
 
 @nox.session(name="real-projects")
