@@ -11,6 +11,8 @@ from support.render import REPOSITORY, Combination, render
 from support.world import World
 
 TEMPLATE = REPOSITORY / "template"
+PURE = ("hatchling", "uv_build", "setuptools", "flit_core", "pdm", "poetry_core")
+COMPILING = ("setuptools_ext", "scikit_build_core", "meson_python", "maturin")
 LOCKS_AND_WHEELS = (".lock", ".whl")
 
 
@@ -63,9 +65,14 @@ def test_the_documentation_is_all_the_owners(project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
-@pytest.mark.parametrize("layout", ["src", "flat"])
-def test_nothing_of_ours_is_published(layout: str, backend: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("backend", "layout"),
+    [
+        *((backend, layout) for backend in PURE for layout in ("src", "flat")),
+        *((backend, "src") for backend in COMPILING),
+    ],
+)
+def test_nothing_of_ours_is_published(backend: str, layout: str, tmp_path: Path) -> None:
     """Neither the sdist nor the wheel holds the launcher and what is next to it."""
     world = World(tmp_path, Combination(backend, layout, "cli"))
     world.commit()

@@ -33,10 +33,7 @@ EXCLUDED_DATA: dict[str, tuple[str, str] | None] = {
         '[tool.scikit-build]\nwheel.exclude = ["**/notes.txt"]\n',
     ),
     "meson_python": ('".pyd", ".so"', '".pyd", ".so", ".txt"'),
-    "maturin": (
-        "[tool.maturin]\n",
-        '[tool.maturin]\nexclude = [{ path = "**/notes.txt", format = "wheel" }]\n',
-    ),
+    "maturin": ("exclude = [\n", 'exclude = [\n  { path = "**/notes.txt", format = "wheel" },\n'),
 }
 """How a build backend is told to leave a file out; flit_core knows that for sdists alone."""
 
