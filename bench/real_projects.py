@@ -17,7 +17,7 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +88,12 @@ class Trial:
             stdin=subprocess.DEVNULL,
         )
 
+    def nothing_to_do(self, step: str) -> None:
+        """Run `fresh`, which has to do nothing."""
+        said = self.expect(step, (0,), "fresh")
+        if "nothing to do" not in said:
+            self.wrong.append(f"{step} did something: {said[-200:]}")
+
     def tool(self, *verb: str) -> subprocess.CompletedProcess[str]:
         """Run a verb of the tool, with the sources of this repository."""
         return self.run(sys.executable, "-m", "neverstale", *verb)
@@ -102,8 +108,8 @@ class Trial:
             )
         return done.stdout + done.stderr
 
-    def verdict(self, step: str, *expected: str) -> None:
-        """Ask the doctor of the place that was installed into."""
+    def verdict(self, step: str, *expected: str, names: str = "") -> None:
+        """Ask the doctor of the place that was installed into; a finding has to name *names*."""
         done = self.tool("doctor", "--json", *(["--build"] if self.compiled else []))
         try:
             places = json.loads(done.stdout)["places"]
@@ -122,6 +128,8 @@ class Trial:
             self.unknown.append(f"{step}: {[p['reason'] for p in found if p['reason']]}")
         elif not verdicts <= set(expected) or not verdicts:
             self.wrong.append(f"{step}: {sorted(verdicts)}, not {expected}: {findings[:3]}")
+        elif verdicts == {"out of date"} and names not in json.dumps(places):
+            self.wrong.append(f"{step}: nothing names {names}: {findings[:3]}")
 
     compiled: bool = False
 
@@ -180,26 +188,38 @@ def sources_of(trial: Trial) -> tuple[Path | None, Path | None]:
     return module, data
 
 
-def steps(trial: Trial) -> Iterator[tuple[str, Callable[[], object]]]:
-    """Yield the edits of a project, with their names."""
+def raise_version(trial: Trial) -> bool:
+    """Write another version where pyproject.toml has one; return whether it has."""
+    declared = trial.project / "pyproject.toml"
+    if not declared.exists():
+        return False
+    text = declared.read_text("utf-8")
+    new = re.sub(r'(?m)^version = "[^"]+"', 'version = "99.9"', text, count=1)
+    declared.write_text(new, "utf-8")
+    return new != text
+
+
+def steps(trial: Trial) -> Iterator[tuple[str, Callable[[], object], str]]:
+    """Yield the edits of a project: name, edit, and the name of the file that it is of."""
     module, data = sources_of(trial)
     if module is None:
+        trial.unknown.append("no module of the wheel is found among the sources: not edited")
         return
     before = module.read_bytes()
     times = (module.stat().st_atime_ns, module.stat().st_mtime_ns)
     new = module.with_name("zz_added.py")
-    yield "edit", lambda: module.write_bytes(before + b"\n# edited\n")
-    yield "edit back", lambda: module.write_bytes(before)
+    yield "edit", lambda: module.write_bytes(before + b"\n# edited\n"), module.name
+    yield "edit back", lambda: module.write_bytes(before), module.name
 
     def same_time() -> None:
         module.write_bytes(before + b"\n# again!\n")
         os.utime(module, ns=times)
 
-    yield "edit with the old time", same_time
+    yield "edit with the old time", same_time, module.name
     if data is not None:
-        yield "data file", lambda: data.write_bytes(data.read_bytes() + b"\n")
-    yield "add", lambda: new.write_text("NEW = 1\n", "utf-8")
-    yield "delete", new.unlink
+        yield "data file", lambda: data.write_bytes(data.read_bytes() + b"\n"), data.name
+    yield "add", lambda: new.write_text("NEW = 1\n", "utf-8"), new.name
+    yield "delete", new.unlink, new.name
 
 
 def try_project(requirement: str, kind: str, *, editable: bool) -> Trial:
@@ -214,19 +234,34 @@ def try_project(requirement: str, kind: str, *, editable: bool) -> Trial:
         trial.expect(verb, (0,), verb)
         if trial.wrong:
             return trial
-        trial.verdict("after install", "editable" if editable else "fresh")
-        if editable:
-            return trial
-        again = trial.expect("fresh", (0,), "fresh")
-        if not re.search("nothing to do", again):
-            trial.wrong.append(f"fresh did something: {again[-200:]}")
-        for name, edit in steps(trial):
+        good = "editable" if editable else "fresh"
+        trial.verdict("after install", good)
+        if not editable:  # `fresh` replaces a pointer by what was built
+            trial.nothing_to_do("fresh")
+        for name, edit, of in () if editable else steps(trial):
             edit()
             selected = name in ("add", "delete")  # the build backend may not select a new file
-            trial.verdict(name, *(("out of date", "fresh") if selected else ("out of date",)))
+            expected = ("out of date", "fresh") if selected else ("out of date",)
+            trial.verdict(name, *expected, names=of)
             trial.expect(f"fresh after {name}", (0,), "fresh")
             trial.verdict(f"fresh after {name}", "fresh")
+        if raise_version(trial):
+            trial.verdict("version", "out of date", names="99.9")
+            trial.expect("after the version", (0,), "install-editable" if editable else "fresh")
+            trial.verdict("after the version", good)
+        if not editable:
+            trial.nothing_to_do("fresh at the end")
+            trial.expect("build", (0,), "build", *([] if trial.compiled else ["--twice"]))
         return trial
+
+
+def note(row: Mapping[str, object]) -> None:
+    """Write *row* into the results, in place of what was there of the same run."""
+    run = ("project", "editable")
+    old = RESULTS.read_text("utf-8").splitlines() if RESULTS.exists() else []
+    kept = [line for line in old if any(json.loads(line)[key] != row[key] for key in run)]
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text("".join(f"{line}\n" for line in [*kept, json.dumps(row)]), "utf-8")
 
 
 def main() -> None:
@@ -254,9 +289,7 @@ def main() -> None:
                     "unknown": trial.unknown,
                 }
                 print(json.dumps(row), flush=True)
-                RESULTS.parent.mkdir(exist_ok=True)
-                with RESULTS.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps(row) + "\n")
+                note(row)
     sys.exit(bool(wrong))
 
 
