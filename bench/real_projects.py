@@ -56,11 +56,13 @@ class Trial:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of the tool: a home of its own."""
+        """The environment of the tool: a home of its own, whose commands come first."""
         kept = ("PATH", "LANG", "SSL_", "UV_CACHE_DIR", "UV_DEFAULT_INDEX", "CARGO_", "RUSTUP_")
         base = {k: v for k, v in os.environ.items() if k.startswith(kept)}
         return base | {
             "HOME": str(self.folder / "home"),
+            "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
+            "UV_TOOL_BIN_DIR": str(self.folder / "bin"),
             "PYTHONPATH": str(ROOT / "src"),
             "UV_PYTHON": sys.executable,
             "UV_PYTHON_DOWNLOADS": "never",
