@@ -417,10 +417,10 @@ OF_FEATURES: dict[str, tuple[Edit, ...]] = {
 }
 
 
-def edits_of(plan: Plan) -> list[Edit]:
-    """Return the edits that can be made in the project of *plan*."""
+def edits_of(plan: Plan) -> tuple[list[Edit], list[Edit]]:
+    """Return the edits that any project may have, and those of what *plan* has."""
     own = [edit for feature in sorted(plan.features) for edit in OF_FEATURES[feature]]
-    return [*ALWAYS, *own, *([tag] if plan.version == "git" else [])]
+    return [*ALWAYS], [*own, *([tag] if plan.version == "git" else [])] or [*ALWAYS]
 
 
 def copy_of(root: Path, into: Path) -> Path:
