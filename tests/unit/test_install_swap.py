@@ -176,7 +176,9 @@ def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, s
         "name": "demo",
         "all": [str(to) for _, to in entries],
         "old": [*swap._units(environment.prefix, site_of(environment), old)],  # noqa: SLF001
-        "new": [str(to) for _, to in entries if not os.path.lexists(to)],
+        "new": [
+            os.path.relpath(to, environment.prefix) for _, to in entries if not os.path.lexists(to)
+        ],
     }
     (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
     return made

@@ -10,7 +10,6 @@ import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
@@ -29,6 +28,7 @@ from neverstale.install.staging import (
     stage,
 )
 from neverstale.process import Uv, explain_failure, unstoppable
+from neverstale.removal import discard, is_below
 from neverstale.wheels.record import rows_of
 from neverstale.wheels.store import Built
 
@@ -51,7 +51,8 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
         raise NeverstaleError(f"{environment.prefix} has no site-packages", hint="create it again")
     staged = [(each, Swap(environment, site, each.distribution.name)) for each in built]
     folder = staged[0][1].folder
-    shutil.rmtree(folder, ignore_errors=True)
+    discard(folder, environment.prefix)
+    folder.mkdir(mode=0o700)
     try:
         for each, swap in staged:
             stage(uv, each, swap)
@@ -71,9 +72,10 @@ def _replace(built: Built, swap: Swap) -> None:
     old = [*_old_files(built, swap.environment)]
     units = [*_units(swap.environment.prefix, swap.site, old)]
     entries = [*_entries(swap, moves)]
-    new = [str(to) for _, to in entries if not os.path.lexists(to)]
-    journal = {"name": swap.name, "old": units, "new": new}
-    write_text(swap.folder / JOURNAL, json.dumps(journal))
+    prefix = swap.environment.prefix
+    new = [os.path.relpath(to, prefix) for _, to in entries if not os.path.lexists(to)]
+    journal = {"old": units, "new": new}
+    write_text(swap.folder / JOURNAL, json.dumps({"name": swap.name, **journal}))
     with unstoppable():  # no longer than some renames
         try:
             _move_away(swap, units)
@@ -183,19 +185,26 @@ def _move_in(entries: Sequence[tuple[Path, Path]]) -> None:
             os.replace(source, to)
 
 
-def _roll_back(swap: Swap, journal: Mapping[str, Any]) -> None:
+def _roll_back(swap: Swap, journal: Mapping[str, Sequence[str]]) -> None:
     """Put back what was moved away; what was moved in and was not there before is removed."""
-    for unit in journal["old"]:
-        kept, there = swap.old / unit, swap.environment.prefix / unit
-        if not os.path.lexists(kept):
+    prefix = swap.environment.prefix
+    for unit in filter(_is_inside, journal["old"]):
+        kept, there = swap.old / unit, prefix / unit
+        if not os.path.lexists(kept) or not is_below(kept, prefix) or not is_below(there, prefix):
             continue
         if os.path.lexists(there):
             _remove(there)
         there.parent.mkdir(parents=True, exist_ok=True)
         os.rename(kept, there)
-    for path in journal["new"]:
-        _remove(Path(path))
-    shutil.rmtree(swap.folder, ignore_errors=True)
+    for unit in filter(_is_inside, journal["new"]):
+        if is_below(prefix / unit, prefix):
+            _remove(prefix / unit)
+    discard(swap.folder, prefix)
+
+
+def _is_inside(unit: str) -> bool:
+    """Return whether *unit* is relative and leads nowhere else: a journal may be a stranger's."""
+    return not os.path.isabs(unit) and ".." not in Path(unit).parts
 
 
 def _remove(path: Path) -> None:
@@ -214,9 +223,10 @@ def recover(environment: Environment) -> bool:
     if site is None or not folder.is_dir() or folder.is_symlink():
         return False
     try:
-        journal = json.loads(read_bytes(folder / JOURNAL))
-        swap = Swap(environment, site, canonicalize_name(journal["name"]))
-    except (OSError, ValueError, KeyError):  # nothing had been moved yet
+        noted = json.loads(read_bytes(folder / JOURNAL))
+        journal = {key: [str(unit) for unit in noted[key]] for key in ("old", "new")}
+        swap = Swap(environment, site, canonicalize_name(noted["name"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # nothing was moved yet
         shutil.rmtree(folder, ignore_errors=True)
         return False
     try:
