@@ -26,6 +26,12 @@ INERT = (
 FETCHING = 60.0
 """How many seconds a fetch may take."""
 
+ANSWERING = 10.0
+"""How many seconds git may take to answer: its folder may hold a pipe, which it waits for."""
+
+OFFLINE = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+"""Variables under which git fetches nothing that a partial clone lacks: a program would run."""
+
 HISTORY = ("HEAD", "packed-refs", "info/exclude", "refs", "reftable")
 """Files and folders of a repository that a version from git, or what it ignores, depends on."""
 
@@ -202,20 +208,25 @@ def _at(top: Path, folder: Path) -> tuple[str, ...]:
 
 
 def _environment() -> dict[str, str]:
-    environment = {
+    return {
         name: value
         for name, value in os.environ.items()
         if name not in ELSEWHERE and not name.endswith("_PATHSPECS")
     }
-    return environment | {"GIT_OPTIONAL_LOCKS": "0"}
 
 
 def _run(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(
-        ["git", *question],
-        cwd=root,
-        env=_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=False,
-    )
+    try:
+        return subprocess.run(
+            ["git", *question],
+            cwd=root,
+            env=_environment() | OFFLINE,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=ANSWERING,
+        )
+    except subprocess.TimeoutExpired:
+        raise NeverstaleError(
+            f"git does not answer in {root}", hint="see whether its folder holds a pipe"
+        ) from None
