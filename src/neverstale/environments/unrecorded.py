@@ -17,7 +17,7 @@ def find_unrecorded(site: Path, info: Path, recorded: frozenset[str]) -> frozens
 
     A package is its own if RECORD has its ``__init__.py``: other folders may be shared.
     """
-    packages = {path.partition("/")[0] for path in recorded if path.count("/") == 1}
+    packages = {path.partition("/")[0] for path in recorded if path.count("/") == 1} - {"", ".."}
     own = {package for package in packages if f"{package}/__init__.py" in recorded}
     own.add(info.name)
     found = {path for package in own for path in _files_in(site, package)} - recorded
