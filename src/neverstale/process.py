@@ -209,9 +209,10 @@ def _shown(name: str, value: str) -> str:
 
 def without_password(text: str) -> str:
     """Return *text* with *** for the user and password of each URL in it (RFC 3986, 3.2.1)."""
+    one = r'(?:[^\s"]|"(?=[^\s,:\]}]))'  # a quote within a password, but not the end of a string
+    improper = rf"(?<=://)[^\s@\"/]*:{one}*@"  # with a slash, an @ or a quote in the password
     proper = r"(?<=://)[^\s/?#\"]*@"
-    improper = r"(?<=://)[^\s@\"]*:[^\s\"]*@(?=[^\s@\"]*)"  # with a slash in the password
-    return re.sub(f"{proper}|{improper}", "***@", text)
+    return re.sub(f"{improper}|{proper}", "***@", text)
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:

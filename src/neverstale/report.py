@@ -11,6 +11,8 @@ from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict
 from neverstale.diagnosis.place import Place
 from neverstale.errors import CANNOT_TELL, FRESH, STALE
+from neverstale.process import without_password
+from neverstale.terminal import one_line
 
 if TYPE_CHECKING:
     from neverstale.diagnosis.doctor import Diagnosis
@@ -113,7 +115,7 @@ def as_text(diagnosis: "Diagnosis", width: int) -> str:
     root = diagnosis.project.root
     lines = [
         *textwrap.wrap(f"{diagnosis.project.name}: {_summary(diagnosis)}", width),
-        *textwrap.wrap(f"compared with {diagnosis.compared}", width),
+        *textwrap.wrap(without_password(f"compared with {diagnosis.compared}"), width),
         "",
         *_table([_row(place, root) for place in diagnosis.places], width),
         "",
@@ -200,7 +202,8 @@ def _explained(place: Place, width: int) -> list[str]:
     reason = f": {place.reason}" if place.reason else ""
     if not reason and not place.findings:
         return []
-    head = textwrap.wrap(f"{place.name}, {place.verdict.value}{reason}", width)
+    said = without_password(f"{place.name}, {place.verdict.value}{reason}")  # before it is parted
+    head = textwrap.wrap(said, width)
     return ["", *head, *explained(place.findings)]
 
 
@@ -211,20 +214,16 @@ def explained(findings: Iterable[Finding]) -> list[str]:
         remark = " (a remark)" if found.code in REMARKS else ""
         lines.append(f"{found.code.name} {found.code.value}{remark}")
         for evidence in found.evidence[:MOST_SHOWN]:
-            lines.append(f"     {_one_line(evidence.what)}")
+            lines.append(f"     {one_line(evidence.what)}")
             if evidence.expected or evidence.found:
-                lines.append(f"       expected {_one_line(evidence.expected) or 'nothing'}")
-                lines.append(f"       found    {_one_line(evidence.found) or 'nothing'}")
+                lines.append(f"       expected {one_line(evidence.expected) or 'nothing'}")
+                lines.append(f"       found    {one_line(evidence.found) or 'nothing'}")
         if (more := len(found.evidence) - MOST_SHOWN) > 0:
             lines.append(f"     and {more} more; --json lists all")
         lines.append(f"     fix: {found.fix}")
         if found.fix.commands and found.fix.advice:
             lines.append(f"     or: {found.fix.advice}")
     return lines
-
-
-def _one_line(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def as_explanation(code: Code, width: int) -> str:
