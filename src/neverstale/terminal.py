@@ -20,6 +20,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
 
 
+def one_line(text: str) -> str:
+    """Return *text* on one line: a name may hold line breaks, to look like a line of ours."""
+    return text.replace("\n", "\\n").replace("\t", "\\t")
+
+
 @dataclass
 class Console:
     """A user at a terminal or a program at a pipe; how much to say."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neverstale.errors import FRESH, STALE, NeverstaleError
-from neverstale.terminal import Console
+from neverstale.terminal import Console, one_line
 from neverstale.verbs.looking import doctor as doctor
 from neverstale.verbs.task import Options as Options
 from neverstale.verbs.task import task_of
@@ -61,9 +61,9 @@ def _installed(options: Options, console: Console, workflow: "Callable[[Task], O
 
 def _say_cleaned(cleaned: "Cleaned", root: Path, console: Console) -> None:
     for kept in cleaned.kept:
-        console.step("kept", f"{os.path.relpath(kept.path, root)} ({kept.reason})")
+        console.step("kept", one_line(f"{os.path.relpath(kept.path, root)} ({kept.reason})"))
     for path in cleaned.removed:
-        console.step("removed", os.path.relpath(path, root))
+        console.step("removed", one_line(os.path.relpath(path, root)))
 
 
 def uninstall(options: Options, console: Console) -> int:
