@@ -1,6 +1,7 @@
 """Wheels and sdists: archive files, read without being unpacked."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,7 @@ def read_wheel(path: Path) -> Distribution:
             digests = {entry.filename: _hash_entry(archive, entry) for entry in entries}
             info = _dist_info(digests, path)
             places = {name: _installed_path(name, info) for name in digests}
+            _refuse_twice([places[entry.filename] for entry in entries], path)
             bodies = {
                 place: digest_of(body_of(place, _read(archive, name)))
                 for name, place in places.items()
@@ -109,6 +111,16 @@ def _refuse_to_leave(names: Iterable[str], path: Path) -> None:
                 f"{path.name} has a file that would be unpacked elsewhere: {name}",
                 hint="do not install it; see what the build backend is told to take in",
             )
+
+
+def _refuse_twice(places: Sequence[str], path: Path) -> None:
+    """Raise NeverstaleError if two entries are for one place: which one wins is the installer's."""
+    twice = sorted(place for place, times in Counter(places).items() if times > 1)
+    if twice:
+        raise NeverstaleError(
+            f"{path.name} has two files for {twice[0]}",
+            hint="do not install it; see what the build backend is told to take in",
+        )
 
 
 def read_sdist(path: Path) -> Mapping[str, Digest]:
