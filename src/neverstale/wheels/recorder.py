@@ -13,11 +13,11 @@ import importlib._bootstrap_external as _loader
 import os
 import sys
 from types import FrameType
-from typing import Any, Callable, Iterator, Optional, Set, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Set, Tuple
 
 LIBRARY = os.path.dirname(os.__file__)
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-CHANGED = {"os.mkdir": 2, "os.remove": 1, "os.rmdir": 1, "os.truncate": 9, "shutil.rmtree": 1}
+CHANGED = {"os.mkdir": 2, "os.remove": 1, "os.rmdir": 1, "os.truncate": 9, "os.chmod": 2}
 """Events of one path, and which argument is the folder that it is relative to (-1: none)."""
 
 MOVED = {"os.rename": 2, "os.link": 2, "os.symlink": 2}
@@ -131,6 +131,16 @@ class Recorder:
             os.chmod(copy, stat(path).st_mode & 0o777 | 0o600)
             self.write(b"c", name.encode() + b":" + os.fsencode(path))
 
+    def below(self, folder: Any) -> List[str]:
+        """Return the files below *folder*, which is about to go."""
+        busy, self.busy = self.busy, True
+        try:
+            return [
+                os.path.join(place, name) for place, _, names in os.walk(folder) for name in names
+            ]
+        finally:
+            self.busy = busy
+
     def note_variable(self, key: object) -> None:
         """Note that the build asked for a variable of the environment."""
         frame = asking()
@@ -159,6 +169,9 @@ class Recorder:
             self.note("w" if writes else "r", path)
         elif event in ("os.listdir", "os.scandir"):
             self.note("l", arguments[0] if arguments[0] is not None else ".")
+        elif event == "shutil.rmtree" or (event == "os.rename" and os.path.isdir(arguments[0])):
+            for path in [*self.below(arguments[0]), *arguments[: 1 + (event == "os.rename")]]:
+                self.note("w", path)
         elif event in CHANGED:
             # A folder that exists is often made again (exist_ok); that makes nothing.
             again = event == "os.mkdir" and exists(arguments[0])

@@ -70,6 +70,7 @@ class Trace:
         if original.is_symlink() or not copy.is_file():
             return
         if original.is_file() and original.read_bytes() == copy.read_bytes():
+            shutil.copymode(copy, original)
             return
         original.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(copy, original)  # with its mode
