@@ -4,13 +4,13 @@ NEVERSTALE_CACHE_DIR names another folder; NEVERSTALE_CACHE_SIZE the limit of it
 """
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from neverstale.errors import NeverstaleError
+from neverstale.files import read_bytes
 from neverstale.removal import discard
 
 LIMIT_MIB = 2048
@@ -18,6 +18,10 @@ LIMIT_MIB = 2048
 
 PARTS = ("backends", "projects")
 """The folders whose entries are removed, the longest unused first."""
+
+
+KEY = "key"
+"""The file with the secret of this user, by which a store is known to be of their own making."""
 
 
 def cache_folder() -> Path:
@@ -70,6 +74,31 @@ def held(path: Path, wait: Callable[[], None]) -> Iterator[bool]:
         lock.release()
 
 
+def seal_of(text: str, *, make: bool = False) -> str | None:
+    """Return what this user alone can say of *text*: an HMAC-SHA-256 in hexadecimal.
+
+    Its key is in the cache, and outlives `clean`. None where there is none yet, unless it may
+    *make* one.
+    """
+    import hmac
+
+    place = cache_folder() / KEY
+    try:
+        key = read_bytes(place)
+    except OSError:
+        if not make:
+            return None
+        place.parent.mkdir(parents=True, exist_ok=True)
+        new = place.with_name(f"{KEY}-{os.getpid()}")
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(os.urandom(32))
+        with suppress(FileExistsError):  # of another process, which made one meanwhile
+            os.link(new, place)
+        new.unlink()
+        key = read_bytes(place)
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
 def limit() -> int:
     """Return how many bytes the cache may have after `prune`."""
     named = os.environ.get("NEVERSTALE_CACHE_SIZE", "")
@@ -97,9 +126,13 @@ def clean() -> int:
     root = cache_folder()
     if root.is_symlink() or not root.is_dir():
         return 0
-    size = _size(root)
-    shutil.rmtree(root, ignore_errors=True)
-    return size
+    before = _size(root)
+    for path in root.iterdir():
+        if path.name != KEY:
+            discard(path, root) if path.is_dir() else path.unlink()
+    with suppress(OSError):  # the key stays, for the stores that it has sealed
+        root.rmdir()
+    return before - _size(root)
 
 
 def _entries(folder: Path) -> list[Path]:

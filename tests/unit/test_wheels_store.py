@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import tarfile
 import time
 from collections.abc import Callable
@@ -13,8 +14,9 @@ import pytest
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree, build_wheel_file
 from unit.made_up import WHEEL
-from unit.small import make_project, make_repository, set_time
+from unit.small import make_project, set_time
 
+from neverstale.cache import seal_of
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
 from neverstale.project.metadata import Project
@@ -199,18 +201,22 @@ def test_archives_are_counted_by_name_and_kind(tmp_path: Path) -> None:
     assert len(list((store.folder / "wheels").iterdir())) == 3 * WHEELS_KEPT
 
 
-def test_the_folder_tells_others_to_pass_it_over(tmp_path: Path) -> None:
+def test_the_folder_tells_others_to_pass_it_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEVERSTALE_CACHE_DIR", str(tmp_path / "cache"))
     store = Store(tmp_path / "a" / "s")
     store.make()
-    status = store.folder.stat()
+    sealed = (store.folder / "identity").read_text()
+    assert sealed == seal_of(f"store {store.folder.stat().st_ino}")
+    assert (tmp_path / "cache" / "key").stat().st_mode & 0o777 == 0o600
     assert (store.folder / ".gitignore").read_text() == "*\n"
     assert (store.folder / "CACHEDIR.TAG").read_text().startswith("Signature: 8a477f597d28d172")
-    assert (store.folder / "identity").read_text() == f"{status.st_dev} {status.st_ino}\n"
     (store.folder / ".gitignore").write_text("mine")
     (store.folder / "identity").write_text("of another")
     store.make()
     assert (store.folder / ".gitignore").read_text() == "mine"
-    assert (store.folder / "identity").read_text() == f"{status.st_dev} {status.st_ino}\n"
+    assert (store.folder / "identity").read_text() == sealed
 
 
 def test_what_killed_builds_have_left(tmp_path: Path) -> None:
@@ -230,22 +236,21 @@ def test_what_killed_builds_have_left(tmp_path: Path) -> None:
     ("files", "own"),
     [
         ({"a": ""}, False),
-        ({".neverstale/": ""}, None),
-        ({".neverstale/identity": "of a copy"}, True),
+        ({".neverstale/": ""}, True),
+        ({".neverstale/identity": "of a copy"}, False),
         ({"tools/neverstale.py": ""}, True),
         ({"tools/neverstale.py/": ""}, False),
     ],
 )
 def test_store_of(
-    files: dict[str, str], own: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: dict[str, str], own: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = build_file_tree(tmp_path / "root", files)
     monkeypatch.setenv("NEVERSTALE_CACHE_DIR", str(tmp_path / "cache"))
     for looking in (False, True):
         found = store_of(root, looking=looking).folder
-        expected = not looking if own is None else own  # nobody can tell whose it is
-        assert (found == root / ".neverstale") is expected
-        assert found.is_relative_to(tmp_path / "cache" / "projects") is not expected
+        assert (found == root / ".neverstale") is own
+        assert found.is_relative_to(tmp_path / "cache" / "projects") is not own
     (tmp_path / "link").symlink_to(root)
     if own is False:
         assert store_of(tmp_path / "link") == store_of(root), "however the project is reached"
@@ -263,22 +268,21 @@ def test_a_store_that_is_a_link(part: str, tmp_path: Path, monkeypatch: pytest.M
     assert f"rm .neverstale{part}" in raised.value.hint
 
 
-def test_a_store_that_git_tracks_is_a_strangers(
+def test_a_store_that_came_with_the_project_is_a_strangers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEVERSTALE_CACHE_DIR", str(tmp_path / "cache"))
-    root = build_file_tree(tmp_path / "root", {".neverstale/identity": "1 2\n", "a": ""})
+    root = build_file_tree(tmp_path / "root", {".neverstale/aside/x": ""})
     own = root / ".neverstale"
-    make_repository(root, "a")
-    assert store_of(root, looking=True).folder == own
-    make_repository(root, ".neverstale/identity")
-    assert store_of(root, looking=True).folder != own
-    assert store_of(root).folder == own
+    for looking in (True, False):
+        assert store_of(root, looking=looking).folder != own
     Store(own).make()
-    assert store_of(root, looking=True).folder == own, "it was made here"
-    (own / "identity").unlink()
-    (root / ".git" / "index").write_bytes(b"damaged")
-    assert store_of(root, looking=True).folder != own, "nobody can tell"
+    for looking in (True, False):
+        assert store_of(root, looking=looking).folder == own, "it was made here"
+    shutil.copytree(root, tmp_path / "copy")
+    assert store_of(tmp_path / "copy").folder != tmp_path / "copy" / ".neverstale"
+    (tmp_path / "cache" / "key").write_bytes(b"of another user")
+    assert store_of(root).folder != own
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,9 @@ from pathlib import Path
 
 from packaging.utils import parse_sdist_filename
 
-from neverstale.cache import cache_folder, held
+from neverstale.cache import cache_folder, held, seal_of
 from neverstale.errors import NeverstaleError
 from neverstale.files import read_bytes, short_hash, write_text
-from neverstale.git import tracked_files
 from neverstale.project.metadata import Project
 from neverstale.removal import discard
 from neverstale.wheels.answers import Answers, Present
@@ -35,7 +34,7 @@ MANIFEST = "manifest.json"
 """What a wheel of the store holds, next to it: read without unpacking the wheel again."""
 
 IDENTITY = "identity"
-"""The file that says which folder this is: a copy in a stranger's repository cannot know it."""
+"""The file with a seal of the folder: what came with a clone or an archive has none that fits."""
 
 PARTS = ("aside", "backends", "builds", "editable", "objects", "wheels")
 
@@ -142,14 +141,11 @@ class Store:
     def make(self) -> None:
         """Make the folder, and tell git and backup programs to pass it over."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        status = self.folder.stat()
-        texts = {
-            ".gitignore": "*\n",
-            "CACHEDIR.TAG": CACHEDIR_TAG,
-            IDENTITY: f"{status.st_dev} {status.st_ino}\n",
-        }
+        texts = {".gitignore": "*\n", "CACHEDIR.TAG": CACHEDIR_TAG}
+        if not _is_ours(self.folder):
+            texts[IDENTITY] = str(seal_of(_identity_of(self.folder), make=True))
         for name, text in texts.items():
-            if not (self.folder / name).exists() or name == IDENTITY:
+            if name == IDENTITY or not (self.folder / name).exists():
                 write_text(self.folder / name, text)
 
     def _notes(self, project: Project) -> Path:
@@ -188,14 +184,15 @@ class Store:
 def store_of(root: Path, *, looking: bool = False) -> Store:
     """Return the store of the project at *root*: its own, or one in the user's cache.
 
-    Who is only *looking* never uses a store that git tracks, for it is a stranger's. Raise
-    NeverstaleError where the store, or a part of it, is a link.
+    A store that this user did not make is a stranger's, who can put anything into it: it is left
+    alone. Unless only *looking*, raise NeverstaleError where it, or a part of it, is a link.
     """
     own = root / FOLDER
     if not own.exists() and not own.is_symlink() and not (root / LAUNCHER).is_file():
         return _in_cache(root)
     links = [path for path in (own, *(own / part for part in PARTS)) if path.is_symlink()]
-    if looking and (links or (own.is_dir() and not _is_ours(own, root))):
+    foreign = own.is_dir() and any(own.iterdir()) and not _is_ours(own)
+    if looking if links else foreign:
         return _in_cache(root)
     if links:
         raise NeverstaleError(
@@ -209,12 +206,13 @@ def _in_cache(root: Path) -> Store:
     return Store(cache_folder() / "projects" / short_hash(os.path.realpath(root)))
 
 
-def _is_ours(folder: Path, root: Path) -> bool:
-    status = folder.stat()
+def _identity_of(folder: Path) -> str:
+    return f"store {folder.stat().st_ino}"
+
+
+def _is_ours(folder: Path) -> bool:
     try:
-        if read_bytes(folder / IDENTITY).decode() == f"{status.st_dev} {status.st_ino}\n":
-            return True
-        return not any(path.startswith(f"{FOLDER}/") for path in tracked_files(root))
+        return read_bytes(folder / IDENTITY).decode() == seal_of(_identity_of(folder))
     except (OSError, ValueError, NeverstaleError):
         return False
 
