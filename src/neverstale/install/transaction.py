@@ -43,7 +43,9 @@ def held_alone(
     pipx is called while this is held, and has a lock of its own beside it: ``.NAME.lock``.
     """
     if environment.place not in (TOOL, PIPX):
-        return nullcontext()
+        if not environment.prefix.is_dir():
+            return nullcontext()
+        return held(environment.prefix / ".neverstale.lock", wait)
     folder, name = environment.prefix.parent, environment.prefix.name.strip(".")
     return held(folder / f".{name}.neverstale.lock", wait)
 
