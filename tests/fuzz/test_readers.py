@@ -20,8 +20,8 @@ from neverstale.environments.installed import read_installed
 from neverstale.environments.path_search import interpreter_of
 from neverstale.errors import NeverstaleError
 from neverstale.git import repository_of
-from neverstale.project.artifacts import is_archive_of
 from neverstale.project.metadata import read_project
+from neverstale.project.packed import is_archive_of
 from neverstale.template.answers import find_template, newer_than
 from neverstale.template.drift import edited_files
 from neverstale.wheels.archives import read_sdist, read_wheel

@@ -21,9 +21,9 @@ from neverstale.project.artifacts import (
     find_bytecode,
     find_compiled,
     find_in_place,
-    is_archive_of,
     is_artifact,
 )
+from neverstale.project.packed import is_archive_of
 from neverstale.removal import remove
 
 NAME = canonicalize_name("demo")
@@ -274,7 +274,8 @@ INFO = {"demo-1.0/PKG-INFO": "Metadata-Version: 2.1\nName: Demo\n"}
         pytest.param(WHEEL, b"notes", False, id="no zip"),
         pytest.param("other-1.0-py3-none-any.whl", wheel(METADATA), False, id="another wheel"),
         pytest.param("demo.whl", wheel(METADATA), False, id="no name of a wheel"),
-        pytest.param("demo-1.0-py3.11.egg", b"x", True, id="an egg"),
+        pytest.param("demo-1.0-py3.11.egg", b"PK\3\4", True, id="an egg"),
+        pytest.param("demo-notes.egg", b"x", False, id="a text"),
         pytest.param("other-1.0-py3.11.egg", b"x", False, id="another egg"),
         pytest.param("demo-1.0.tar.gz", sdist(INFO), True, id="an sdist"),
         pytest.param("demo-1.0.tar.gz", sdist({"demo-1.0/a": "", **INFO}), True, id="and more"),

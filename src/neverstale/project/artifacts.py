@@ -13,16 +13,12 @@ from functools import cached_property
 from pathlib import Path
 
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     NormalizedName,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
 )
 
-from neverstale.files import Walked, folders, leads_to_file, read_bytes, text_if_there
+from neverstale.files import Walked, folders, leads_to_file, text_if_there
 from neverstale.git import tracked_files
+from neverstale.project.packed import is_archive_of, is_info_of
 
 BUILD = re.compile(
     r"lib(\.[\w.]+(-[\w.]+)*-(cpython|cp|pypy)?-?\d[\w.]*)?"  # lib.linux-x86_64-cpython-311
@@ -48,6 +44,8 @@ CARGO = ("debug", "release", "wheels", "maturin", "tmp", "CACHEDIR.TAG", ".", "x
 """How the names begin of what Cargo and maturin put into ``target/``."""
 
 EXTENSIONS = (".so", ".pyd")
+
+MODULES = (*EXTENSIONS, ".py", ".pyc", ".pyi", ".pth")
 
 EXTENSION = re.compile(r"\w+(\.(abi3|(cpython-|cp|pypy)[\w-]+))?\.(so|pyd)")
 """The names of extension modules, as importlib.machinery has them; other libraries are data."""
@@ -171,7 +169,7 @@ def _candidates(root: Path, name: NormalizedName) -> Iterator[tuple[Path, bool]]
     """Yield what lies where builds put things, and whether a build of *name* made it."""
     for path in _entries_of(root / "build"):
         if not path.name.startswith(("cp3", "pp3")):
-            yield path, path.is_dir() and BUILD.fullmatch(path.name) is not None
+            yield path, BUILD.fullmatch(path.name) is not None and _holds_a_build(path)
     for path in _entries_of(root / "dist"):
         yield path, is_archive_of(name, path) or _ignores_all(path)
     if _ignores_all(root / ".pdm-build" / ".gitignore"):
@@ -179,7 +177,17 @@ def _candidates(root: Path, name: NormalizedName) -> Iterator[tuple[Path, bool]]
     for below in EGG_INFO_FOLDERS:
         if not (root / below).is_symlink():
             for path in sorted((root / below).glob("*.egg-info")):
-                yield path, (path / "PKG-INFO").is_file()
+                yield path, is_info_of(name, path / "PKG-INFO")
+
+
+def _holds_a_build(folder: Path) -> bool:
+    """Return whether *folder* is one of setuptools; a text in ``build/lib`` is somebody's own."""
+    if not folder.is_dir() or not folder.name.startswith("lib"):
+        return folder.is_dir()
+    return all(
+        entry.is_dir(follow_symlinks=False) or entry.name.endswith(MODULES)
+        for entry in os.scandir(folder)
+    )
 
 
 def _entries_of(folder: Path) -> list[Path]:
@@ -189,59 +197,10 @@ def _entries_of(folder: Path) -> list[Path]:
     return sorted(folder.iterdir()) if folder.is_dir() and not any(folder.glob("*.py")) else []
 
 
-def is_archive_of(name: NormalizedName, path: Path) -> bool:
-    """Return whether *path* is a wheel, an sdist or an egg of *name*, by its name and content."""
-    if path.is_symlink() or not (path.is_file() or path.suffix == ".egg"):
-        return False
-    try:
-        if path.suffix == ".whl":
-            return parse_wheel_filename(path.name)[0] == name and _is_zip_of(name, path)
-        if path.suffix == ".egg":
-            return canonicalize_name(path.name.partition("-")[0]) == name
-        if path.name.endswith(".tar.gz"):
-            return parse_sdist_filename(path.name)[0] == name and _is_sdist_of(name, path)
-    except (InvalidWheelFilename, InvalidSdistFilename):
-        pass
-    return False
-
-
-def _is_zip_of(name: NormalizedName, path: Path) -> bool:
-    """Return whether a wheel has METADATA of *name*; one that was cut off counts, too."""
-    import zipfile
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
-            return any(canonicalize_name(n.partition("-")[0]) == name for n in found)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, ValueError):
-        return read_bytes(path, 4) in (b"PK\3\4", b"")
-
-
-def _is_sdist_of(name: NormalizedName, path: Path) -> bool:
-    """Return whether an archive begins as an sdist does; one that was cut off counts, too."""
-    import tarfile
-    from email.parser import HeaderParser
-
-    if not read_bytes(path, 2):
-        return True
-    top = path.name.removesuffix(".tar.gz")
-    try:
-        with tarfile.open(path, "r|gz") as archive:
-            for member, _ in zip(archive, range(20_000), strict=False):
-                if member.name.partition("/")[0] != top:
-                    return False
-                if member.name == f"{top}/PKG-INFO" and (stream := archive.extractfile(member)):
-                    text = stream.read(1 << 16).decode("utf-8", "replace")
-                    return canonicalize_name(str(HeaderParser().parsestr(text)["Name"])) == name
-    except (OSError, EOFError, tarfile.TarError, ValueError):
-        return read_bytes(path, 2) == b"\x1f\x8b"
-    return False
-
-
 def _reason_to_keep(path: Path, *, made: bool, tracked: "Tracked") -> str | None:
     if path.is_symlink():
         return f"a link to {os.readlink(path)}"
-    if path in tracked:
+    if path in tracked or os.path.lexists(path / ".git"):
         return "git tracks it"
     if path.name.startswith(STRICT):
         return "an editable install may run from it"

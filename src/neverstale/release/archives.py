@@ -76,7 +76,7 @@ def _build(builder: Builder, project: Project, scratch: Path, python: Sequence[s
 
 def _unpack(sdist: Path, folder: Path, store: Path) -> Path:
     discard(folder, store)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     with tarfile.open(sdist) as archive:
         if hasattr(tarfile, "data_filter"):
             archive.extractall(folder, filter="data")
@@ -136,7 +136,8 @@ def differing(first: Iterable[Path], second: Iterable[Path]) -> list[str]:
 
 def archives_in(folder: Path) -> list[Path]:
     """Return the sdists and wheels in *folder*, those that an upload would take."""
-    return sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
+    found = sorted(folder.glob("*.tar.gz")) + sorted(folder.glob("*.whl"))
+    return [path for path in found if path.is_file()]
 
 
 def refuse_upload(

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from neverstale.install.task import Task
 from neverstale.project.artifacts import Tracked
 from neverstale.project.members import in_one_workspace
 from neverstale.project.metadata import Project
+from neverstale.project.packed import is_archive_of
 from neverstale.release.archives import (
+    Release,
     archives_in,
     build_release,
     differing,
@@ -59,11 +61,13 @@ def build(task: Task, destination: Path, *, twice: bool) -> Published:
             f for r in releases for f in check_wheel(read_wheel(r.wheel), (), r.project.root)
         ]
         paths = [path for release in releases for path in release.paths]
-        _refuse_tracked([project.root / destination / path.name for path in paths], project.root)
+        for release in releases:
+            _refuse_to_overwrite(release, project.root / destination, project.root)
         (project.root / destination).mkdir(parents=True, exist_ok=True)
         for release in releases:
             remember(task.builder, release, scratch)
         for path in paths:
+            (project.root / destination / path.name).unlink(missing_ok=True)
             shutil.move(path, project.root / destination / path.name)
     names = tuple(destination / path.name for path in paths)
     return Published(names, cleaned, tuple(findings), unlike)
@@ -110,11 +114,15 @@ def _refuse_folder_elsewhere(folder: Path, root: Path) -> None:
         )
 
 
-def _refuse_tracked(paths: Iterable[Path], root: Path) -> None:
+def _refuse_to_overwrite(release: Release, folder: Path, root: Path) -> None:
+    """Raise NeverstaleError where something is in the way that is not an archive of the project."""
+    paths = [folder / path.name for path in release.paths]
     known = Tracked(root)
-    tracked = [path for path in paths if path.exists() and path in known]
-    if tracked:
-        raise NeverstaleError(
-            f"git tracks {', '.join(path.name for path in tracked)}, which would be overwritten",
-            hint="name another folder with --out-dir, or remove it from git",
-        )
+    for path in filter(os.path.lexists, paths):
+        tracked, name = path in known, release.project.name
+        if tracked or not is_archive_of(name, path):
+            whose = "git tracks" if tracked else "no build of this project made"
+            raise NeverstaleError(
+                f"{whose} {path.name}, which would be overwritten",
+                hint="move it away, or name another folder with --out-dir",
+            )
