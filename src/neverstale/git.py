@@ -76,7 +76,8 @@ def tracked_files(root: Path) -> dict[str, str]:
             "git is not installed, and only it knows which files it tracks",
             hint="install git: https://git-scm.com/downloads",
         ) from None
-    if done.returncode:
+    # A list that lacks something, as of an index whose trees are not here, ends with exit code 0.
+    if done.returncode or b"error: " in done.stderr:
         said = os.fsdecode(done.stderr).strip().splitlines() or ["it said nothing"]
         raise NeverstaleError(
             f"git cannot list the files that it tracks: {said[0]}",

@@ -1,5 +1,6 @@
 """What git tracks, where a history stands, and what another repository has."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from support.tree import build_file_tree
 from unit.small import git, make_repository
 
+from neverstale import git as module
 from neverstale.errors import NeverstaleError
 from neverstale.git import (
     ELSEWHERE,
@@ -230,3 +232,40 @@ def test_a_text_of_another_repository(tmp_path: Path) -> None:
         scratch = tmp_path / str(number)
         scratch.mkdir()
         assert text_of(str(root), reference, path, scratch) == text
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(tmp_path: Path) -> None:
+    """A sparse index is expanded, which needs a tree; a stranger's remote names a program."""
+    root = build_file_tree(tmp_path / "root", {"a/x": "", "out/y": ""})
+    make_repository(root, "a/x", "out/y")
+    git(root, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "x")
+    git(root, "sparse-checkout", "set", "--cone", "--sparse-index", "a")
+    tree = git(root, "rev-parse", "HEAD:out").strip()
+    (root / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{tmp_path}/ran'\nexit 1\n")
+    program.chmod(0o755)
+    for key, value in (
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", str(root / ".git")),
+        ("remote.origin.uploadpack", str(program)),
+    ):
+        git(root, "config", key, value)
+    with pytest.raises(NeverstaleError):
+        tracked_files(root)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+@pytest.mark.parametrize("name", ["config", "index"])
+def test_a_pipe_in_its_folder_is_not_waited_for(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = make_repository(build_file_tree(tmp_path / "root", {"a": ""}), "a")
+    (root / ".git" / name).unlink()
+    os.mkfifo(root / ".git" / name)
+    monkeypatch.setattr(module, "ANSWERING", 0.2)
+    with pytest.raises(NeverstaleError, match="git does not answer"):
+        tracked_files(root)
