@@ -185,8 +185,8 @@ def _holds_a_build(folder: Path) -> bool:
     if not folder.is_dir() or not folder.name.startswith("lib"):
         return folder.is_dir()
     return all(
-        entry.is_dir(follow_symlinks=False) or entry.name.endswith(MODULES)
-        for entry in os.scandir(folder)
+        path.name.endswith(MODULES) or (path.is_dir() and not path.is_symlink())
+        for path in folder.iterdir()
     )
 
 
