@@ -49,6 +49,16 @@ def put(environment: Environment, files: dict[str, str] | None = None, **changes
     return install_files(environment, held, **{"commands": COMMANDS, **changes})
 
 
+def test_a_row_that_leads_out_makes_no_package(environment: Environment) -> None:
+    put(environment)
+    site = site_of(environment)
+    build_file_tree(site.parent, {"theirs/mine.txt": ""})
+    record = site / INFO / "RECORD"
+    for row in ("../__init__.py", "/__init__.py"):
+        record.write_text(f"{record.read_text()}{row},,\n")
+    assert read(environment).unrecorded == frozenset()
+
+
 def test_an_installation(environment: Environment) -> None:
     assert read_installed(environment, DEMO) is None
     assert read_installed(Environment(OTHER, Path("/gone"), Path("/gone")), DEMO) is None

@@ -285,6 +285,33 @@ def test_recover_before_anything_was_moved(environment: Environment) -> None:
     assert not made.folder.exists()
 
 
+@pytest.mark.parametrize("key", ["old", "new"])
+@pytest.mark.parametrize("how", ["absolute", "above", "through a link"])
+def test_a_journal_that_leads_out(
+    key: str, how: str, environment: Environment, tmp_path: Path
+) -> None:
+    mine = build_file_tree(tmp_path / "mine", {"thesis": "mine"}) / "thesis"
+    swapped = environment.prefix / staging.FOLDER
+    build_file_tree(swapped, {"old/x": ""})
+    (environment.prefix / "link").symlink_to(mine.parent)
+    above = os.path.relpath(mine, environment.prefix)
+    unit = {"absolute": str(mine), "above": above, "through a link": "link/thesis"}[how]
+    journal = {"name": "demo", "old": [], "new": [], key: [unit]}
+    (swapped / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
+    recover(environment)
+    assert mine.read_text() == "mine"
+
+
+def test_a_folder_of_swaps_that_is_a_link(environment: Environment, tmp_path: Path) -> None:
+    mine = build_file_tree(tmp_path / "mine", {"old/thesis": "", "journal.json": "{}"})
+    (environment.prefix / staging.FOLDER).symlink_to(mine)
+    assert not recover(environment)
+    built = built_of(make_wheel(tmp_path, SOURCES))
+    with pytest.raises(NeverstaleError):
+        swap.install_wheels(Uv("/bin/false", tmp_path, lambda _: None), [built], environment)
+    assert sorted(path.name for path in mine.rglob("*")) == ["journal.json", "old", "thesis"]
+
+
 def test_a_swap_of_another_project_is_undone(environment: Environment, tmp_path: Path) -> None:
     """A member is replaced after the project, which is whole by then."""
     install_files(environment, SOURCES, commands=COMMANDS)

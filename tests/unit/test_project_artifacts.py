@@ -45,6 +45,9 @@ LITTERED = {
     "demo.egg-info/PKG-INFO": "",
     "src/demo.egg-info/PKG-INFO": "",
     "mine.egg-info/notes": "",
+    "other.egg-info/PKG-INFO": "Name: other\n",
+    "build/lib.linux-x86_64-cpython-311/thesis.txt": "",
+    "build/temp.linux-x86_64-3.11/.git": "gitdir: /elsewhere",
     "src/demo/build/lib/mine.py": "",
     "src/demo/dist/demo-1.0.tar.gz": "",
     "src/demo/x.egg-info/PKG-INFO": "",
@@ -83,12 +86,15 @@ def test_artifacts(tmp_path: Path) -> None:
         "dist/photos.zip": nothing,
         "dist/sub": nothing,
         "mine.egg-info": nothing,
+        "other.egg-info": nothing,
+        "build/lib.linux-x86_64-cpython-311": nothing,
+        "build/temp.linux-x86_64-3.11": "git tracks it",
         "linked.egg-info": f"a link to {tmp_path / 'docs'}",
     }
     remove(found.removable, tmp_path)
     assert (tmp_path / "docs/build/lib/mine.py").exists()
     assert find_artifacts(tmp_path, NAME).removable == ()
-    assert len(reasons(tmp_path)) == 9
+    assert len(reasons(tmp_path)) == 12
 
 
 @pytest.mark.parametrize("folder", ["build", "dist"])

@@ -127,6 +127,9 @@ def test_what_was_cleaned_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     cleaned = Cleaned((root / "build",), (Kept(root / "dist/x", "git tracks it"),), 2)
     verbs._say_cleaned(cleaned, root, Console())  # noqa: SLF001
     assert say(capsys) == ("", "kept      dist/x (git tracks it)\nremoved   build\n")
+    forged = Cleaned((root / "dist\nInstalled demo",), (), 0)
+    verbs._say_cleaned(forged, root, Console())  # noqa: SLF001
+    assert say(capsys) == ("", "removed   dist\\nInstalled demo\n")
 
 
 def test_clean(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,6 +145,13 @@ def test_files_that_would_be_unpacked_elsewhere(name: str, leaves: bool, tmp_pat
         assert name in read_wheel(path).files
 
 
+def test_two_files_for_one_place(tmp_path: Path) -> None:
+    files = {"demo/cli.py": "", "demo-1.0.data/purelib/demo/cli.py": "another"}
+    path = build_wheel_file(tmp_path, files)
+    with pytest.raises(NeverstaleError, match=r"has two files for demo/cli\.py"):
+        read_wheel(path)
+
+
 def test_what_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = build_wheel_file(tmp_path, {})
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:

@@ -40,6 +40,7 @@ except OSError: pass
 import module
 os.makedirs("made/listed"); open("made/module.py", "w").close(); shutil.rmtree("made")
 os.makedirs("listed", exist_ok=True); copied = {**os.environ}
+shutil.rmtree("tree"); os.rename("moved", "moved to"); os.chmod("locked", 0o600)
 os.stat in os.supports_dir_fd and open("still supported", "w")
 """
 
@@ -52,6 +53,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Events, Pa
     files = ["read", "read bytes", "read low", "written", "appended", "updated", "removed"]
     build_file_tree(root, {name: f"old {name}" for name in [*files, "renamed", "by a child"]})
     build_file_tree(root, {"listed/": "", "scanned/": "", "module.py": ""})
+    build_file_tree(root, {"tree/deep/mine": "mine", "moved/mine": "mine", "locked": "mine"})
     record.mkdir()
     library.mkdir()
     shutil.copyfile(recorder.__file__, library / "_neverstale_recorder.py")
@@ -78,7 +80,8 @@ def test_what_is_read_and_written(recorded: tuple[Path, Events, Path]) -> None:
     written = {"written", "appended", "updated", "made low", "folder", "removed", "still supported"}
     moved = {"renamed", "renamed to", "linked", "hard"}
     made = {"made", "made/listed", "made/module.py"}
-    assert names(events, "w", root) == written | moved | made, "and none by its last name alone"
+    gone = {"tree", "tree/deep/mine", "moved", "moved/mine", "moved to", "locked"}
+    assert names(events, "w", root) == written | moved | made | gone, "none by its last name alone"
     assert not names(events, "r", root) & written
     assert not any("__pycache__" in path for path in events.of("w") | events.of("r"))
 
@@ -111,7 +114,9 @@ def test_what_is_overwritten_is_kept(recorded: tuple[Path, Events, Path]) -> Non
         for copy, original in copies.items()
     }
     names_of = ("written", "appended", "updated", "removed", "renamed")
-    assert kept == {name: f"old {name}" for name in names_of}
+    assert kept == {name: f"old {name}" for name in names_of} | dict.fromkeys(
+        ("tree/deep/mine", "moved/mine", "locked"), "mine"
+    )
 
 
 def test_nothing_of_ours_is_recorded(recorded: tuple[Path, Events, Path]) -> None:

@@ -108,6 +108,19 @@ def test_nothing_beyond_a_link_is_touched(tmp_path: Path) -> None:
     assert (outside / "x").read_text() == "theirs"
 
 
+def test_permissions_are_put_back(tmp_path: Path) -> None:
+    root = build_file_tree(tmp_path / "root", BEFORE)
+    (root / "notes").chmod(0o700)
+    build(root, {}, {"notes": "w"}, {"notes": "mine"})
+    (root / "notes").chmod(0o700)
+    record = build_file_tree(tmp_path / "again", {"record/copy": "mine"}) / "record"
+    (record / "copy").chmod(0o640)
+    (record / "events-1").write_bytes(f"ccopy:{root / 'notes'}\0".encode())
+    with Trace(root, record.parent, wanted=True):
+        (root / "notes").chmod(0o600)
+    assert stat.S_IMODE((root / "notes").stat().st_mode) == 0o640
+
+
 @pytest.mark.parametrize(
     ("made", "expected"),
     [
