@@ -35,7 +35,7 @@ PROJECTS = {
     "flit-core": ("click==8.2.1", "packaging==25.0", "idna==3.10"),
     "uv_build": ("uv-dynamic-versioning==0.11.0", "pydoclint==0.7.3", "narwhals==2.29.0"),
     "scikit-build-core": ("nanobind==2.9.2", "pybind11==3.1.0", "lz4==4.4.4"),
-    "meson-python": ("meson-python==0.18.0", "contourpy==1.3.3", "siphash24==1.8"),
+    "meson-python": ("meson-python==0.18.0", "contourpy==1.3.3", "pywavelets==1.9.0"),
     "maturin": ("rpds-py==0.27.1", "jiter==0.11.0", "css-inline==0.17.0"),
     "in-tree": ("pyyaml==6.0.2", "setuptools==80.9.0", "poetry-core==2.1.3"),
     "no [project]": ("ruamel.yaml==0.18.15", "httpie==3.2.4", "docutils==0.22"),
