@@ -124,6 +124,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "staleness.md": measured_pages.staleness,
     REFERENCE / "advice.md": measured_pages.advice,
     REFERENCE / "faults.md": measured_pages.faults,
+    REFERENCE / "real-projects.md": measured_pages.real_projects,
     **{PICTURES / name: drawn(name) for name in (*diagrams.DIAGRAMS, *picture.NAMES)},
 }
 

@@ -7,6 +7,7 @@ from collections import Counter
 from faults.outcomes import FILE as FAULTS
 from faults.stage import MIXTURE
 from md import code, table
+from real_projects import RESULTS as REAL_PROJECTS
 from staleness import results as measured
 from staleness.cells import COLUMNS
 from staleness.commands import BY_NAME, COMMANDS
@@ -121,6 +122,36 @@ def advice() -> str:
 def counted(outcomes: Counter[str], word: str) -> str:
     """Return how often *word* is among *outcomes*; nothing for none, but for what must not be."""
     return str(outcomes[word]) if outcomes[word] or word == MIXTURE else ""
+
+
+def real_projects() -> str:
+    """Return the page of the real projects, from what the last run of each came to."""
+    lines = REAL_PROJECTS.read_text("utf-8").splitlines()
+    rows: dict[str, dict[bool, str]] = {}
+    kinds: dict[str, str] = {}
+    for row in map(json.loads, lines):
+        kinds[row["project"]] = row["kind"]
+        said = [*row["wrong"], *(f"unknown: {reason}" for reason in row["unknown"])]
+        told = "; ".join(said).replace("|", "/") or "right"
+        rows.setdefault(row["project"], {})[row["editable"]] = told
+    counted = [told for found in rows.values() for told in found.values()]
+    table = "\n".join(
+        f"| {kinds[name]} | {name} | {found.get(False, 'not run')} | {found.get(True, 'not run')} |"
+        for name, found in rows.items()
+    )
+    return (
+        "# Real projects\n\n"
+        f"What the tool says of {len(rows)} projects from the index that adopted it, each as an sdist of an\n"
+        f"exact version, installed both ways: {counted.count('right')} of {len(counted)} runs are right. In a run "
+        "the project is\ninstalled (the doctor has to say `fresh`, without a finding), then a module is edited, "
+        "edited to the\nsame size with the old times, added and deleted, a data file and the version are changed; "
+        "after\neach the doctor has to say `out of date` and name the file, and `fresh` has to repair it. "
+        "`fresh`\nagain has to do nothing, and the archives have to be the same when they are built twice. "
+        "An editable\ninstall is tried with a new version, which it does not follow.\n\n"
+        f"| kind | project | installed | editable |\n| --- | --- | --- | --- |\n{table}\n\n"
+        "`nox -s real-projects` runs them again, and notes what came of it in\n"
+        "`bench/results/real-projects.jsonl`.\n"
+    )
 
 
 def faults() -> str:
