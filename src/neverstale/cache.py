@@ -19,7 +19,6 @@ LIMIT_MIB = 2048
 PARTS = ("backends", "projects")
 """The folders whose entries are removed, the longest unused first."""
 
-
 KEY = "key"
 """The file with the secret of this user, by which a store is known to be of their own making."""
 
@@ -90,11 +89,13 @@ def seal_of(text: str, *, make: bool = False) -> str | None:
             return None
         place.parent.mkdir(parents=True, exist_ok=True)
         new = place.with_name(f"{KEY}-{os.getpid()}")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(os.urandom(32))
-        with suppress(FileExistsError):  # of another process, which made one meanwhile
+        with suppress(OSError):  # another process made one meanwhile, or there are no hard links
             os.link(new, place)
-        new.unlink()
+        if not place.exists():
+            os.replace(new, place)
+        new.unlink(missing_ok=True)
         key = read_bytes(place)
     return hmac.new(key, text.encode(), "sha256").hexdigest()
 

@@ -11,7 +11,7 @@ from support.tree import build_file_tree
 from unit.small import below, set_time
 
 from neverstale import cache
-from neverstale.cache import LIMIT_MIB, cache_folder, clean, held, limit, prune
+from neverstale.cache import LIMIT_MIB, cache_folder, clean, held, limit, prune, seal_of
 from neverstale.errors import NeverstaleError
 
 
@@ -138,6 +138,34 @@ def test_clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = littered(tmp_path / "cache", monkeypatch)
     assert clean() == 41
     assert not root.exists()
+
+
+def test_the_key_outlives_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = littered(tmp_path / "cache", monkeypatch)
+    sealed = seal_of("x", make=True)
+    clean()
+    assert below(root, root.iterdir()) == ["key"]
+    assert seal_of("x") == sealed
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_seal(links: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEVERSTALE_CACHE_DIR", str(tmp_path / "cache"))
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    assert seal_of("x") is None, "who only looks makes no key"
+    assert not (tmp_path / "cache").exists()
+    sealed = seal_of("x", make=True)
+    assert sealed == seal_of("x") == seal_of("x", make=True)
+    assert sealed != seal_of("y")
+    assert stat.S_IMODE((tmp_path / "cache" / "key").stat().st_mode) == 0o600
+    assert below(tmp_path / "cache", (tmp_path / "cache").iterdir()) == ["key"]
+    (tmp_path / "cache" / "key").write_bytes(b"of another user")
+    assert seal_of("x") != sealed
+
+
+def refuse(*_: object) -> None:
+    raise OSError
 
 
 def test_clean_follows_no_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from packaging.utils import (
-    NormalizedName,
-)
+from packaging.utils import NormalizedName
 
 from neverstale.files import Walked, folders, leads_to_file, text_if_there
 from neverstale.git import tracked_files
