@@ -16,7 +16,8 @@ def version() -> str:
     """Return the version of the present sources (PEP 440): ``0.3.0.dev0+1f2e3d4c``."""
     if "dev" not in RELEASE:
         return RELEASE
-    files = [ROOT / "pyproject.toml", *sorted((ROOT / "src").rglob("*.*"))]
+    described = (ROOT / name for name in ("LICENSE", "README.md", "pyproject.toml"))
+    files = [*described, *sorted((ROOT / "src").rglob("*.*"))]
     digest = hashlib.sha256()
     for path in files:
         if path.is_file() and "__pycache__" not in path.parts:
