@@ -78,9 +78,13 @@ def updated(project: Path, **answers: object) -> None:
 
 
 def merged(project: Path, **answers: object) -> None:
-    copier.run_update(
-        str(project), data=answers, vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True
-    )
+    """Run ``copier update`` in the folder of the project, as people and `make update` do."""
+    before = Path.cwd()
+    os.chdir(project)
+    try:
+        copier.run_update(data=answers, vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True)
+    finally:
+        os.chdir(before)
     assert not list(project.rglob("*.rej"))
 
 
@@ -101,10 +105,10 @@ def made_of(project: Path) -> dict[str, tuple[object, int]]:
 def content_of(path: Path) -> object:
     """Return what *path* holds; the tables of pyproject.toml in any order.
 
-    An update leaves ``[tool.neverstale]`` where ``[tool.freshness]`` was, and records that.
+    An update leaves ``[tool.neverstale]`` where ``[tool.freshness]`` was.
     """
     if path.name != "pyproject.toml":
-        return path.read_bytes().replace(b"table_stays: true\n", b"")
+        return path.read_bytes()
     return sorted(re.split(r"(?m)^(?=\[)", path.read_text(encoding="utf-8").rstrip() + "\n\n"))
 
 

@@ -97,7 +97,7 @@ def typed(answers: Mapping[str, str], folder: Path, project: Path) -> "pexpect.s
             continue
         if name == "version_source" and answers.get("build_backend") == "uv_build":
             continue
-        if name in ("namespace_name", "binding", "table_stays"):  # asked where others ask for them
+        if name in ("namespace_name", "binding"):  # asked where other answers ask for them
             continue
         asked.expect_exact(question["help"])
         if name in answers and "choices" in question:
