@@ -1,5 +1,6 @@
 """`copier update`: from each release and what came between, of projects that owners have edited."""
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from support.history import commit, git, has_verbs_to_adopt, history, versions
 from support.parse import files_of
 from support.render import PURE, REPOSITORY
 from support.tree import build_file_tree
-from support.world import World, output, pythons_here
+from support.world import World, output, pythons_here, run
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -79,12 +80,17 @@ def updated(project: Path, **answers: object) -> None:
 
 def merged(project: Path, **answers: object) -> None:
     """Run ``copier update`` in the folder of the project, as people and `make update` do."""
-    before = Path.cwd()
-    os.chdir(project)
-    try:
-        copier.run_update(data=answers, vcs_ref="HEAD", defaults=True, overwrite=True, quiet=True)
-    finally:
-        os.chdir(before)
+    data = [
+        word
+        for name, answer in answers.items()
+        for word in (
+            "--data",
+            f"{name}={answer if isinstance(answer, str) else json.dumps(answer)}",
+        )
+    ]
+    update = ("-m", "copier", "update", "--defaults", "--quiet", "--vcs-ref", "HEAD")
+    done = run([sys.executable, *update, *data], project, dict(os.environ))
+    assert done.returncode == 0, output(done)
     assert not list(project.rglob("*.rej"))
 
 
