@@ -114,6 +114,17 @@ def test_what_a_build_reads_of_an_environment_is_no_input(tmp_path: Path) -> Non
     assert questions_of(project, events, []) == expected
 
 
+def test_what_comes_and_goes_among_temporary_files_is_no_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    root = tmp_path / "project"
+    asked = {"l": ". parts .. ../other", "k": "asked ../other ../other/deep", "r": "../read"}
+    expected = {"folder .", "folder parts", "kind asked", "file ../read", "kind ../other/deep"}
+    found = questions_of(make_project(root), seen(root, asked), [])
+    assert found == {each.replace("../", f"{tmp_path}/") for each in expected}
+
+
 def test_a_variable_of_two_lines_is_not_asked(tmp_path: Path) -> None:
     events = Events(seen=True, paths={"v": frozenset({"A\nB", "C"})})
     assert questions_of(make_project(tmp_path), events, []) == {"variable C"}

@@ -9,6 +9,7 @@ and words; what a build asked is in its record (`recorder`).
 
 import os
 import re
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,10 +106,15 @@ def questions_of(
 
     read = {path for path in (*events.of("r"), *depended_on) if counts(path)}
     above = {str(parent) for home in (project.root, *without) for parent in Path(home).parents}
-    asked = {path for path in events.of("k") if counts(path)} - read - above
+    temporary = os.path.realpath(tempfile.gettempdir())
+    outside = {
+        p for p in events.of("k") | events.of("l") if os.path.isabs(_spelled(project.root, p))
+    }
+    passing = {path for path in outside - read if _is_in(path, temporary)}
+    asked = {path for path in events.of("k") if counts(path)} - read - above - passing
     found = {f"file {_spelled(project.root, path)}" for path in read}
     found |= {f"kind {_spelled(project.root, path)}" for path in asked}
-    found |= {f"folder {_spelled(project.root, p)}" for p in events.of("l") if counts(p)}
+    found |= {f"folder {_spelled(project.root, p)}" for p in events.of("l") - passing if counts(p)}
     found |= {f"variable {name}" for name in events.of("v") - GIVEN if _is_asked(name)}
     found |= {each for each in VERSIONING if events.of("p") & {each, f"{each}.exe"}}
     if events.opaque:
@@ -121,6 +127,11 @@ def questions_of(
     if not events.seen or project.may_compile:
         found |= {f"file {path}" for path in _named_outside(project)}
     return found
+
+
+def _is_in(path: str, temporary: str) -> bool:
+    """Return whether *path* is the folder *temporary*, or right in it: others come and go there."""
+    return temporary in (os.path.realpath(path), os.path.realpath(os.path.dirname(path)))
 
 
 def outputs_of(project: Project, events: Events) -> set[str]:
