@@ -108,7 +108,7 @@ class World:
             "RUSTUP_HOME": os.environ.get("RUSTUP_HOME", str(Path.home() / ".rustup")),
             "PATH": os.pathsep.join([*map(str, path), os.environ["PATH"]]),
             "UV_CACHE_DIR": cache_folder(),
-            "NEVERSTALE_CACHE_DIR": os.path.join(cache_folder(), "neverstale-tests"),
+            "NEVERSTALE_CACHE_DIR": f"{cache_folder()}-neverstale-tests",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_TOOL_DIR": str(self.tools),
             "UV_TOOL_BIN_DIR": str(self.commands),
