@@ -145,8 +145,8 @@ class Plan:
 
     @property
     def linked(self) -> str:
-        """The file that a link in the package leads to; flit and poetry refuse one outside."""
-        inside = BACKENDS[self.backend][0] in ("flit_core", "poetry-core")
+        """The file that a link in the package leads to; flit refuses one outside."""
+        inside = BACKENDS[self.backend][0] == "flit_core"
         return "project/linked.py" if inside else "beside/linked.py"
 
     @property
