@@ -221,8 +221,10 @@ def test_of_an_editable_install_nothing_is_removed(tmp_path: Path) -> None:
     assert (site_of(environment) / "demo/added.py").exists()
 
 
-def test_other_checkouts_are_kept_from_a_tool(tool: Environment, tmp_path: Path) -> None:
-    with held_alone(tool, nobody_waits):
+@pytest.mark.parametrize("place", [TOOL, PIPX, VENV])
+def test_another_install_is_kept_from_an_environment(place: str, tmp_path: Path) -> None:
+    environment = make_environment(tmp_path / "envs" / "demo", place)
+    with held_alone(environment, nobody_waits), held_alone(environment, nobody_waits):
         waited: list[int] = []
 
         def wait() -> None:
@@ -230,19 +232,24 @@ def test_other_checkouts_are_kept_from_a_tool(tool: Environment, tmp_path: Path)
             raise TimeoutError
 
         def enter() -> None:
-            with held_alone(tool, wait):
+            with held_alone(environment, wait):
                 pass
 
         with ThreadPoolExecutor(1) as another, pytest.raises(TimeoutError):
             another.submit(enter).result()
         assert waited == [1]
-        other = Environment(PIPX, tool.prefix.with_name("other"), tmp_path)
+        other = make_environment(tmp_path / "envs" / "other", place)
         with held_alone(other, nobody_waits):
             pass
-    assert (tool.prefix.parent / ".demo.neverstale.lock").exists()
-    environment = make_environment(tmp_path / "envs/x", VENV)
-    with held_alone(environment, nobody_waits), held_alone(environment, nobody_waits):
-        assert not list((tmp_path / "envs").glob(".*"))
+    # pipx holds `.demo.lock`, and beside a project's .venv nothing is to appear.
+    lock = {True: "demo/.neverstale.lock", False: ".demo.neverstale.lock"}[place == VENV]
+    assert (tmp_path / "envs" / lock).exists()
+    assert place != VENV or not list((tmp_path / "envs").glob(".*"))
+
+
+def test_an_environment_that_is_not_there_is_not_held(tmp_path: Path) -> None:
+    with held_alone(Environment(VENV, tmp_path / "gone", tmp_path), nobody_waits):
+        assert not (tmp_path / "gone").exists()
 
 
 @pytest.mark.parametrize("place", [TOOL, PIPX])

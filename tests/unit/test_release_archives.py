@@ -50,7 +50,7 @@ def test_differing(
 
 def test_archives_in(tmp_path: Path) -> None:
     names = ["b.whl", "a.whl", "b.tar.gz", "a.tar.gz", "a.zip", "a.tar", "a.whl.asc"]
-    build_file_tree(tmp_path, dict.fromkeys(names, ""))
+    build_file_tree(tmp_path, {**dict.fromkeys(names, ""), "folder.whl/": ""})
     assert [p.name for p in archives_in(tmp_path)] == ["a.tar.gz", "b.tar.gz", "a.whl", "b.whl"]
     assert archives_in(tmp_path / "gone") == []
 

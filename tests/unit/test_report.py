@@ -128,6 +128,14 @@ def test_text() -> None:
     ]
 
 
+@pytest.mark.parametrize("width", range(30, 90, 7))
+def test_a_password_is_masked_before_a_line_is_parted(width: int) -> None:
+    reason = "nobody can tell: https://robot:secret-one-secret-two-secret@example.org/simple"
+    unknown = place(Verdict.UNKNOWN, reason=reason)
+    for text in as_text(diagnosis(unknown, compared=reason), width).splitlines():
+        assert "secret" not in text
+
+
 def test_where_all_is_fresh_there_is_nothing_to_fix() -> None:
     told = as_text(diagnosis(place(Verdict.FRESH), fixes=(("make", "install"),)), 80)
     assert "To fix" not in told

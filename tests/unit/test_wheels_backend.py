@@ -56,6 +56,8 @@ def test_a_build_requirement_by_path(tmp_path: Path) -> None:
     lines, projects = module._requirements(project, wheel_of)  # noqa: SLF001
     assert lines == ["a", f"b @ {(tmp_path / 'b').as_uri()}/gr%C3%B6%C3%9Fe.whl"]
     assert projects == (tmp_path / "b",)
+    unpacked = replace(make_project(tmp_path / "deep/er/q", text=text), packed_from=project.root)
+    assert module._requirements(unpacked, wheel_of) == (lines, projects)  # noqa: SLF001
 
 
 def test_build_requirements_beyond_the_declared(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support.tree import build_file_tree
@@ -34,6 +35,8 @@ def build_wheel(into, settings, count=1):
         raise SystemExit("the compiler said no")
     if "turn" in text or ("once" in text and not os.path.exists("../built")):
         open("demo.py", "a").write("# again\\n")
+    if "same" in text:
+        os.utime("demo.py")
     if "more" in text:
         open(os.path.join(into, "other-1.0-py3-none-any.whl"), "w").close()
     open("../built", "a").write("x")
@@ -96,6 +99,40 @@ def test_sources_that_change_during_a_build(text: str, builds: int, tmp_path: Pa
         built = builder.build(Present(project), "wheel", [])
         assert builder.known(Present(read_project(tmp_path / "p")), "wheel") == built
     assert (tmp_path / "built").read_text() == "x" * builds
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_source_that_is_written_as_it_was_in_each_build(
+    seen: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be the build that does so where code runs unseen; else it is somebody else."""
+    builder, project = builder_of(tmp_path, {"demo.py": "# same\n"})
+    read = {"r": frozenset({str(tmp_path / "p" / "demo.py")})}
+    monkeypatch.setattr(module, "read_events", lambda _: Events(seen, read))
+    if seen:
+        with pytest.raises(NeverstaleError, match=r"changed during each of 3 builds: demo\.py"):
+            builder.build(Present(project), "wheel", [])
+    else:
+        builder.build(Present(project), "wheel", [])
+    assert (tmp_path / "built").read_text() == "x" * (3 if seen else 2)
+
+
+@pytest.mark.parametrize(
+    ("python", "expected"),
+    [
+        pytest.param([], base_interpreter(), id="none"),
+        pytest.param(["--python", "3.99"], Path("/found"), id="a version"),
+        pytest.param(["--python", sys.executable], Path(sys.executable), id="a path"),
+    ],
+)
+def test_the_interpreter_of_a_pure_project(
+    python: list[str], expected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = SimpleNamespace(executable="/found")
+    monkeypatch.setattr(module, "interpreter_of", lambda *_: found)
+    uv, project = Uv("/no/uv", tmp_path, print), make_project(tmp_path)
+    target, minor = module._target(uv, project, python, None)  # noqa: SLF001
+    assert (target, minor) == (Path(os.path.realpath(expected)), None)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,27 @@ def test_an_sdist_that_heeds_the_epoch_is_left_alone(
     assert (path.read_bytes() != bytes(raw)) is again
 
 
+def test_links_stay_links(tmp_path: Path) -> None:
+    path = sdist(tmp_path / "a.tar.gz", EPOCH + 5)
+    with tarfile.open(path, "w:gz") as archive:
+        for name, kind, to in (
+            ("to nowhere", tarfile.SYMTYPE, "../../gone"),
+            ("b", tarfile.REGTYPE, ""),
+            ("c", tarfile.LNKTYPE, "demo-1.0/b"),
+        ):
+            member = tarfile.TarInfo(f"demo-1.0/{name}")
+            member.mtime, member.type, member.linkname = EPOCH + 5, kind, to
+            archive.addfile(member)
+    settle(path, EPOCH)
+    with tarfile.open(path) as archive:
+        found = {m.name: (m.type, m.linkname) for m in archive.getmembers()}
+    assert found == {
+        "demo-1.0/to nowhere": (tarfile.SYMTYPE, "../../gone"),
+        "demo-1.0/b": (tarfile.REGTYPE, ""),
+        "demo-1.0/c": (tarfile.LNKTYPE, "demo-1.0/b"),
+    }
+
+
 def test_what_setuptools_was_told_to_work_in_is_no_part_of_it(tmp_path: Path) -> None:
     names = ("a", ".neverstale/building-x/egg-info/PKG-INFO", "src/.neverstale/mine")
     for time in (EPOCH, EPOCH + 1):
