@@ -56,8 +56,8 @@ def prepared(root: Path, backend: str, environment: dict[str, str]) -> Path:
     binding, needs, _ = BACKENDS[backend]
     project = root / backend
     answers = [
-        "--data",
-        f"build_backend={backend}",
+        *("--data", "project_name=Demo App"),
+        *("--data", f"build_backend={backend}"),
         *(["--data", f"binding={binding}"] * bool(binding)),
     ]
     render = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD", *answers]

@@ -84,6 +84,7 @@ def project_of(
     """Render a project with a package of *files* modules of *median* bytes, and install it."""
     project = root / f"project-{files}"
     render = ["copier", "copy", "--defaults", "--quiet", "--vcs-ref", "HEAD"]
+    render += ["--data", "project_name=Demo App"]
     subprocess.run([*render, str(REPOSITORY), str(project)], env=environment, check=True)
     chance = random.Random(files)  # noqa: S311 - the same files each time
     for number in range(files):

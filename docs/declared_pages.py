@@ -26,9 +26,11 @@ def questions() -> str:
     for name, question in declared.items():
         if name.startswith("_") or not isinstance(question, dict) or question.get("when") is False:
             continue
-        default = str(question.get("default", ""))
+        default = str(question.get("default", "")).replace("False", "no")
         default = (
-            "computed from other answers"
+            "computed from the folder"
+            if "_folder_name" in default or "holds_project" in default
+            else "computed from other answers"
             if "{" in default
             else code(default)
             if default
@@ -43,8 +45,10 @@ def questions() -> str:
             ]
         )
     return (
-        "# Questions\n\nWhat `copier copy` asks, in this order. Each has a default; "
-        "`--data NAME=ANSWER` answers one,\n`copier update --data NAME=ANSWER` changes it later.\n\n"
+        "# Questions\n\nWhat `copier copy` asks, in this order. The questions after `customize` are "
+        "asked only if it is\nanswered with yes, `scope` only in a folder that holds a project. Each has "
+        "a default;\n`--data NAME=ANSWER` answers any of them without being asked, and\n"
+        "`copier update --data NAME=ANSWER` changes it later.\n\n"
         + table(["question", "what it asks", "answers", "default"], rows)
         + "\n"
     )
@@ -57,7 +61,7 @@ def _answers(question: Mapping[str, object]) -> str:
         return ", ".join(code(value) for value in values)
     if isinstance(choices, list):
         return ", ".join(code(c[1] if isinstance(c, list) else c) for c in choices)
-    return str(question.get("type", "text")).replace("str", "text")
+    return {"str": "text", "bool": "`yes`, `no`"}[str(question["type"])]
 
 
 def verbs() -> str:

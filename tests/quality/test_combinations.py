@@ -8,7 +8,7 @@ import pytest
 import yaml
 from quality.combinations import COMBINATIONS, Everything
 from quality.validators import validators
-from support.render import REPOSITORY
+from support.render import REPOSITORY, values_of
 from support.world import World, needs_toolchain, output, pythons_here
 
 GATES = ["lint", "format-check", "types", "spell", "deps", "doctest", "coverage", "docs", "check"]
@@ -32,10 +32,6 @@ def test_every_answer_occurs() -> None:
         for choice in values_of(question["choices"])
     }
     assert answers - seen == NOT_HERE
-
-
-def values_of(choices: "list[str] | dict[str, str]") -> list[str]:
-    return list(choices.values()) if isinstance(choices, dict) else choices
 
 
 def living(combination: Everything, tmp_path: Path) -> World:

@@ -67,18 +67,19 @@ def test_nothing_else_is_added(tmp_path: Path) -> None:
     assert said.partition("Then:")[2].split() == ["make", "install", "make", "doctor"]
 
 
-def test_two_questions_are_asked(tmp_path: Path) -> None:
-    asked = questionnaire(tmp_path, tmp_path / "made")
-    asked.expect_exact("What is it to be?")
-    asked.send("\x1b[B\r")
-    asked.expect_exact("Where does the tool behind the tasks come from?")
+def test_one_question_is_asked_where_a_project_is(tmp_path: Path) -> None:
+    """The default adds to the project: Enter changes none of its files."""
+    project = project_with(tmp_path, {})
+    asked = questionnaire(tmp_path, project)
+    asked.expect_exact("New project, or add to an existing one?")
     told = asked.before or ""
     asked.send("\r")
     asked.expect(pexpect.EOF)
     told += asked.before or ""
-    questions = set(re.findall(r"🎤\x1b\[0;1m ([^\x1b?]+\?)", told))
-    assert questions == {"What is it to be?", "Where does the tool behind the tasks come from?"}
-    assert (tmp_path / "made" / "Makefile").read_text(encoding="utf-8").count("\n") < 10
+    assert told.count("🎤") - 1 == told.count(
+        "add to an existing one?"
+    )  # drawn again when answered
+    assert (project / "Makefile").read_text(encoding="utf-8").count("\n") < 10
 
 
 @pytest.mark.parametrize(

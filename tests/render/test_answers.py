@@ -23,9 +23,9 @@ ASKED = [
     if not name.startswith("_") and question.get("when", True) is not False
 ]
 CONTRACT = (
-    "scope project_name distribution_name package_name project_type command_name description user_name"
-    " user_email github_user layout namespace_name build_backend binding version_source license"
-    " python_min type_checker docs ci extras tool"
+    "scope project_name project_type description user_name user_email github_user license ci customize"
+    " distribution_name package_name command_name layout namespace_name build_backend binding"
+    " version_source python_min type_checker docs extras tool"
 )
 
 
@@ -46,11 +46,11 @@ def test_nothing_needs_trust() -> None:
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_every_question_has_a_default_and_is_asked_in_a_sentence(name: str) -> None:
+def test_every_question_has_a_default_and_a_check(name: str) -> None:
     question = QUESTIONS[name]
     assert "default" in question
-    assert question["help"].removesuffix(" (empty for none)").endswith("?")
-    assert "choices" in question or "validator" in question
+    assert 0 < len(question["help"]) <= 70
+    assert "choices" in question or "validator" in question or question["type"] == "bool"
 
 
 def pyproject_of(project: Path) -> dict[str, object]:
@@ -138,17 +138,28 @@ def test_answer_is_refused_with_what_to_type(
 
 TOGETHER = [
     *(
-        ({"build_backend": b, "version_source": "vcs"}, "'version_source': Type static")
+        (
+            {"build_backend": b, "version_source": "vcs"},
+            "'version_source': needs another build_backend",
+        )
         for b in ("uv_build", "flit_core", "meson_python", "maturin")
     ),
     *(
-        ({"build_backend": b, "layout": "flat"}, "'build_backend': Type src or namespace")
+        ({"build_backend": b, "layout": "flat"}, "'build_backend': needs the layout src or")
         for b in ("setuptools_ext", "scikit_build_core", "meson_python", "maturin")
     ),
-    ({"build_backend": "maturin", "layout": "workspace"}, "'build_backend': Type src or namespace"),
-    ({"project_type": "library", "layout": "workspace"}, "'layout': Type cli"),
-    ({"build_backend": "setuptools_ext", "binding": "nanobind"}, "'binding': Type c or pybind11"),
-    ({"build_backend": "scikit_build_core", "binding": "c"}, "'binding': Type nanobind or"),
+    (
+        {"build_backend": "maturin", "layout": "workspace"},
+        "'build_backend': needs the layout src or",
+    ),
+    ({"project_type": "library", "layout": "workspace"}, "'layout': needs a command-line tool"),
+    ({"build_backend": "setuptools_ext", "binding": "nanobind"}, "'binding': needs CMake"),
+    (
+        {"build_backend": "scikit_build_core", "binding": "c"},
+        "'binding': needs build_backend setuptools_ext",
+    ),
+    ({"extras": ["docker"], "project_type": "library"}, "'extras': needs a command-line tool"),
+    ({"extras": ["dependabot"], "ci": "gitlab"}, "'extras': works on GitHub only"),
     *(
         ({"layout": "namespace", "namespace_name": name}, f"'namespace_name': Type {says}")
         for name, says in [

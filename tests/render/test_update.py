@@ -483,7 +483,7 @@ def test_nothing_depends_on_the_clock_or_the_machine(tmp_path: Path) -> None:
             {"TZ": "UTC", "LANG": "C", "USER": "two", "GIT_AUTHOR_NAME": "B", "COLUMNS": "40"},
         )
     ):
-        project = tmp_path / str(place)
+        project = tmp_path / str(place) / "demo-app"
         world.extra = {**told, **more}
         copying = (sys.executable, "-m", "copier", "copy", "--defaults", "--quiet")
         world.run(*copying, "--vcs-ref", "HEAD", history(), project)

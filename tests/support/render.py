@@ -151,14 +151,24 @@ Environment.compile = _compile_once  # type: ignore[method-assign, assignment]
 
 
 def render(destination: Path, answers: Mapping[str, object]) -> Path:
-    """Render the template into *destination* as ``copier copy --defaults --overwrite`` does."""
+    """Render the template into *destination* as ``copier copy --defaults --overwrite`` does.
+
+    Called Demo App where *answers* have no other name, for its own default is the folder's.
+    """
+    named = {"project_name": "Demo App", **answers}
     copier.run_copy(
-        *(str(template_without_git()), destination, dict(answers)),
+        *(str(template_without_git()), destination, named),
         defaults=True,
         overwrite=True,
         quiet=True,
     )
     return destination
+
+
+def values_of(choices: list[str] | dict[str, str | dict[str, str]]) -> list[str]:
+    """Return the answers that *choices* of copier.yml allows."""
+    values = choices.values() if isinstance(choices, dict) else choices
+    return [value["value"] if isinstance(value, dict) else value for value in values]
 
 
 def render_again(destination: Path, combination: Combination) -> Path:
