@@ -127,6 +127,12 @@ def killer(session: nox.Session) -> None:
     session.run("python", "bench/killer.py", *session.posargs)
 
 
+@nox.session
+def mutations(session: nox.Session) -> None:
+    """Change the diagnosis and the transaction at random; count what the unit tests notice."""
+    session.run("python", "bench/mutations.py", *session.posargs)
+
+
 @nox.session(name="any-project")
 def any_project(session: nox.Session) -> None:
     """Try 300 random projects (PROJECTS, PROJECTS_SEED, PROJECTS_WITHOUT: see the test)."""
