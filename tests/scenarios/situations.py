@@ -518,6 +518,17 @@ def editable_with_new_requirement(world: World) -> None:
     new_requirement(world)
 
 
+def editable_with_new_summary(world: World) -> None:
+    editable(world)
+    world.replace("description = \"", "description = \"Once more: ", "pyproject.toml")
+
+
+def editable_with_new_readme(world: World) -> None:
+    editable(world)
+    with (world.project / "README.md").open("a", encoding="utf-8") as readme:
+        readme.write("\nMore.\n")
+
+
 def editable_with_edit(world: World) -> None:
     editable(world)
     edit(world)
@@ -990,6 +1001,8 @@ SITUATIONS = [
     Situation("editable and an edit", editable_with_edit, TOOL, EDITABLE),
     Situation("editable and a new command", editable_with_new_command, TOOL, STALE, "NS401"),
     Situation("editable and a new requirement", editable_with_new_requirement, TOOL, STALE, "NS403"),
+    Situation("editable and a new summary", editable_with_new_summary, TOOL, STALE, "NS203"),
+    Situation("editable and a new README", editable_with_new_readme, TOOL, EDITABLE),
     Situation("editable and a new tag", tagged_after_editable, TOOL, STALE, "NS408", combination=VCS),
     # Which copy runs.
     Situation("shadowed by a script", shadow, TOOL, STALE, "NS601", fixed=False),

@@ -395,6 +395,29 @@ def test_copies_of_an_editable_install(
 
 
 @pytest.mark.parametrize(
+    ("here", "there", "evidence"),
+    [
+        ({"Summary": "a"}, {"Summary": "a"}, []),
+        ({"Summary": "a"}, {}, []),
+        ({}, {"Summary": "a"}, []),
+        ({"Summary": "a"}, {"Summary": "b"}, [("METADATA Summary", "a", "b")]),
+        ({"A": "a", "B": "b"}, {"B": "b"}, [("METADATA A", "a", "")]),
+        ({"A": "x\ny"}, {"A": "x\nz\nw"}, [("METADATA A", "y", "z, w")]),
+    ],
+)
+def test_metadata_of_an_editable_install(
+    here: dict[str, str], there: dict[str, str], evidence: list[tuple[str, str, str]]
+) -> None:
+    """Where a listing has no fields at all, it was made before they were noted."""
+    installed = editable({}, Path("/src"))
+    installed = replace(installed, distribution=replace(installed.distribution, fields=there))
+    wheel = replace(WHEEL, files=POINTED, fields=here)
+    found = check_editable(wheel, ["/src"], installed, FIX)
+    given = [(each.what, each.expected, each.found) for f in found for each in f.evidence]
+    assert given == evidence
+
+
+@pytest.mark.parametrize(
     ("now", "installed", "held", "findings"),
     [
         pytest.param(["/a"], ["/a"], {}, {}, id="the same"),

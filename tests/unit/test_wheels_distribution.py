@@ -26,8 +26,16 @@ def test_metadata() -> None:
     assert (metadata.name, metadata.version) == ("demo-app", "1.0")
     assert metadata.requires_python == ">=3.10"
     assert {str(line) for line in metadata.requirements} == {'X[y]>=1; extra == "z"', "w"}
+    assert metadata.fields == {"Requires-Python": ">=3.10"}
     bare = parse_metadata("Name: x\nVersion: 1\n")
     assert (bare.requirements, bare.requires_python) == (frozenset(), "")
+
+
+def test_other_fields_of_metadata() -> None:
+    text = "Metadata-Version: 2.4\nName: x\nVersion: 1\nProvides-Extra: y\nDynamic: version\n"
+    text += "Classifier: B\nsummary: One\n  line\nClassifier: A\nLicense-File: LICENSE\n"
+    text += "Description-Content-Type: text/markdown\n\nAuthor: of the README\n"
+    assert parse_metadata(text).fields == {"Classifier": "A\nB", "Summary": "One line"}
 
 
 @pytest.mark.parametrize(

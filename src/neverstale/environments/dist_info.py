@@ -69,7 +69,8 @@ def read_metadata(info: Path, like: Distribution | None) -> Metadata:
     text = text_of(info, "METADATA")
     digest = like and like.files.get(f"{info.name}/METADATA")
     if like and digest == digest_of(text.encode("utf-8", "surrogateescape")):
-        return Metadata(like.name, like.version, like.requirements, like.requires_python)
+        known = like.name, like.version, like.requirements, like.requires_python, like.fields
+        return Metadata(*known)
     try:
         return parse_metadata(text)
     except NeverstaleError as error:

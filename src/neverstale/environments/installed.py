@@ -143,6 +143,7 @@ def _distribution(
         requirements=metadata.requirements,
         plugins=parse_plugins(entry_points),
         requires_python=metadata.requires_python,
+        fields=metadata.fields,
         bodies={
             place: digest_of(body_of(place, read_bytes(site / path)))
             for path, place in places.items()

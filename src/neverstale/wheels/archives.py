@@ -82,6 +82,7 @@ def read_wheel(path: Path) -> Distribution:
         plugins=parse_plugins(entry_points),
         bodies=bodies,
         requires_python=parsed.requires_python,
+        fields=parsed.fields,
     )
 
 

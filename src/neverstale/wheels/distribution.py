@@ -32,6 +32,16 @@ REWRITTEN = {
 }
 """Lines of dist-info that change with the build backend's release, and not with the project."""
 
+COMPARED_ELSEWHERE = frozenset(
+    {
+        *(line.rstrip(":").lower() for line in REWRITTEN["METADATA"]),
+        *("name", "version", "requires-dist", "provides-extra"),
+        *("description", "description-content-type"),
+    }
+)
+"""Fields of METADATA that `Metadata.fields` leaves out. The description is the README, which no
+program asks for: an editable install is not out of date because of it."""
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -54,6 +64,7 @@ class Distribution:
     plugins: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Digest] = field(default_factory=dict)
     requires_python: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def programs(self) -> dict[str, str]:
@@ -65,12 +76,17 @@ class Distribution:
 
 @dataclass(frozen=True)
 class Metadata:
-    """The fields of a METADATA file that the tool compares."""
+    """What a METADATA file says.
+
+    ``fields`` are those that have no attribute of their own, by name: the summary, the authors, the
+    classifiers and the like. A field that occurs several times has a line for each, sorted.
+    """
 
     name: NormalizedName
     version: str
     requirements: "frozenset[Requirement]"
     requires_python: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_safe(command: str) -> bool:
@@ -96,7 +112,13 @@ def parse_metadata(text: str) -> Metadata:
             hint="build the project again with `make install`",
         ) from error
     requirements = parse_requirements([str(r) for r in headers.get_all("Requires-Dist", [])])
-    return Metadata(name, version, requirements, str(headers["Requires-Python"] or ""))
+    found: dict[str, list[str]] = {}
+    for key, value in headers.items():
+        if key.lower() not in COMPARED_ELSEWHERE:
+            found.setdefault(key.title(), []).append(" ".join(str(value).split()))
+    fields = {key: "\n".join(sorted(values)) for key, values in sorted(found.items())}
+    requires_python = str(headers["Requires-Python"] or "")
+    return Metadata(name, version, requirements, requires_python, fields)
 
 
 def parse_requirements(lines: Collection[str]) -> "frozenset[Requirement]":

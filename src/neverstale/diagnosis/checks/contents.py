@@ -113,12 +113,24 @@ def check_editable(
     paths = [Evidence("sys.path", folder) for folder in sorted(here - there)]
     if paths and not expected - present.keys() and not here & there and there:
         paths = []  # it points elsewhere: said as such
-    differing = [*_differing(wheel, installed.distribution, (expected & found) - flawed), *paths]
+    differing = _differing(wheel, installed.distribution, (expected & found) - flawed)
+    differing += [*paths, *_other_fields(wheel.fields, installed.distribution.fields)]
     return shown(
         finding(Code.NS201, fix, *sorted(expected - present.keys() - flawed)),
         finding(Code.NS202, fix, *sorted(extra)),
         Finding(Code.NS203, tuple(differing), fix),
     )
+
+
+def _other_fields(expected: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Evidence]:
+    """Yield the fields of METADATA that differ; of a listing without any, nothing is known."""
+    if expected and found:
+        for key in sorted({*expected, *found}):
+            here, there = (fields.get(key, "").split("\n") for fields in (expected, found))
+            if here != there:
+                only = [line for line in here if line not in there]
+                left = [line for line in there if line not in here]
+                yield Evidence(f"METADATA {key}", ", ".join(only), ", ".join(left))
 
 
 def _real(folder: str) -> str:
