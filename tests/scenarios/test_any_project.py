@@ -53,7 +53,7 @@ for path in resources.files("demo").iterdir():
     if path.name.endswith(".txt"):
         found[path.name] = path.read_text()
 told = metadata.metadata("demo")
-found["told"] = [told["Version"], told["Summary"]]
+found["version"], found["summary"] = told["Version"], told["Summary"]
 found["commands"] = sorted(str(each) for each in metadata.distribution("demo").entry_points)
 found["value"] = demo.VALUE
 print(json.dumps(found, sort_keys=True))
@@ -99,10 +99,10 @@ class Sample(World):
         url = json.loads((info / "direct_url.json").read_text("utf-8"))
         return bool(url.get("dir_info", {}).get("editable"))
 
-    def difference(self, wheel: Path, *, told: bool = True) -> object:
+    def difference(self, wheel: Path, *, version: bool = True) -> object:
         """Return what is installed otherwise than *wheel* says; nothing where it is the same.
 
-        Of an editable install without what METADATA has *told*, unless that counts.
+        Of an editable install without the *version*, unless that counts.
         """
         if self.is_editable():
             python = self.site_packages.parents[2] / "bin" / "python"
@@ -111,8 +111,8 @@ class Sample(World):
                 for added in ("", f"sys.path.insert(0, {str(unpacked(wheel))!r})")
             )
             both = [json.loads(each) for each in (ours, theirs)]
-            for each in both if not told else ():
-                each.pop("told")
+            for each in both if not version else ():
+                each.pop("version")
             return None if both[0] == both[1] else both
         expected = contents(wheel)
         (info,) = self.site_packages.glob("demo-*.dist-info")
@@ -173,8 +173,8 @@ def check(sample: Sample, verb: str) -> None:
     assert wheel
     difference = sample.difference(wheel)
     if verb == "doctor":
-        # Of a pointer, a summary and a version between two tags need not be a finding.
-        open_to = difference and not sample.difference(wheel, told=False)
+        # Of an editable install, a version between two tags need not be a finding.
+        open_to = difference and not sample.difference(wheel, version=False)
         expected = {0, 1} if open_to else {1 if difference else 0}
         assert sample.verb("doctor", expect=None) in expected
     else:
