@@ -24,6 +24,7 @@ from neverstale.environments.environment import Environment, distributions, hold
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.files import read_bytes, read_text, write_text
+from neverstale.git import is_changed
 from neverstale.process import outer_environment
 from neverstale.project.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from neverstale.project.metadata import Project
@@ -96,11 +97,16 @@ def _compiled_due(environment: Environment, project: Project, builder: Builder) 
 
 
 def _declared(project: Project) -> str:
-    """Return a hash of what decides on the metadata of a compiled project, as far as is known."""
+    """Return a hash of what decides on the metadata of a compiled project, as far as is known.
+
+    A version from git says as well whether something is not committed.
+    """
     answers = Present(project)
     questions = ["file pyproject.toml", "file setup.py", "file setup.cfg", "file Cargo.toml"]
-    state = answers.answer("git") if project.version is None else ""
-    return hashlib.sha256(json.dumps([answers.answers(questions), state]).encode()).hexdigest()
+    state: list[object] = [answers.answers(questions)]
+    if project.version is None:
+        state += [answers.answer("git"), is_changed(project.root)]
+    return hashlib.sha256(json.dumps(state).encode()).hexdigest()
 
 
 def _due(environment: Environment, project: Project, builder: Builder, kind: Kind) -> list[Due]:
