@@ -27,6 +27,7 @@ from neverstale.diagnosis.place import Place, Reference
 from neverstale.diagnosis.reference import References
 from neverstale.errors import NeverstaleError
 from neverstale.project.metadata import Project
+from neverstale.project.packed import is_archive_of
 from neverstale.wheels.archives import read_sdist, read_wheel
 from neverstale.wheels.distribution import Distribution
 
@@ -57,9 +58,13 @@ def examine_archive(path: Path, version: str | None, reference: Reference, fix: 
 def examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
     """Yield each archive of the project in ``dist/``, compared with what the sources give now."""
     for path, version in _archives(project):
-        fix = Fix(advice=f"remove {path.name}") if path.is_symlink() else fixes.verb("build")
+        theirs = Fix(advice=f"move {path.name} away: no build of this project made it")
+        fix = theirs if path.is_symlink() else fixes.verb("build")
         reference = references.of("wheel" if version is None else "sdist", None)
-        yield examine_archive(path, version, reference, fix)
+        place = examine_archive(path, version, reference, fix)
+        if place.verdict is Verdict.DAMAGED and not is_archive_of(project.name, path):
+            place = replace(place, findings=tuple(replace(f, fix=theirs) for f in place.findings))
+        yield place
 
 
 def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
