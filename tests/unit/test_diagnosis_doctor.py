@@ -110,6 +110,12 @@ def test_installed_nowhere(project: Project) -> None:
     assert (diagnosis.project, diagnosis.depth) == (project, Depth.QUICK)
 
 
+def test_an_environment_without_site_packages(world: Path, project: Project) -> None:
+    known(project)
+    build_file_tree(world, {"tools/demo/pyvenv.cfg": "home = /nowhere\n"})
+    assert verdicts(examined(project))["uv tool"] == "not installed"
+
+
 def test_a_fresh_tool(world: Path, project: Project) -> None:
     known(project)
     tool = tool_of(world)
@@ -395,7 +401,7 @@ def test_drift_from_the_template_is_said_of_the_sources(project: Project) -> Non
 
 
 def test_which_fixes_are_run_and_in_which_order(world: Path, project: Project) -> None:
-    build_file_tree(project.root, {"src/empty/": "", "dist/demo-1.0-py3-none-any.whl": "x"})
+    build_file_tree(project.root, {"src/empty/": "", "dist/demo-1.0-py3-none-any.whl": "PK\3\4"})
     asked = replace(project, likely_commands={**COMMANDS, "x": "empty:main"})
     tool_of(world)
     diagnosis = examined(replace(asked, requirements=requirements("dep")))

@@ -48,6 +48,7 @@ from neverstale.install.transaction import (
     replacing,
 )
 from neverstale.process import Uv
+from neverstale.project.requirements import at_path
 from neverstale.wheels.build_cache import Reuse
 from neverstale.wheels.store import Store
 
@@ -78,7 +79,7 @@ def test_a_tool_needs_a_command() -> None:
     tool = Environment(TOOL, Path("/x"), Path("/x"))
     with pytest.raises(NeverstaleError, match="declares no command"):
         refuse_useless_tool(tool, {})
-    with pytest.raises(NeverstaleError, match="declares no command"):
+    with pytest.raises(NeverstaleError, match=r"no command, so it cannot be a uv tool\Z"):
         refuse_useless_tool(tool, [""])
     refuse_useless_tool(tool, COMMANDS)
     refuse_useless_tool(Environment(VENV, Path("/x"), Path("/x")), {})
@@ -86,8 +87,9 @@ def test_a_tool_needs_a_command() -> None:
 
 def test_sources_that_a_wheel_cannot_name() -> None:
     refuse_sources(PROJECT)
-    with pytest.raises(NeverstaleError, match="says where a, b is; a wheel cannot"):
+    with pytest.raises(NeverstaleError, match=r"says where a, b is; a wheel cannot\Z") as raised:
         refuse_sources(replace(PROJECT, sourced=("a", "b")))
+    assert raised.value.hint.endswith("or require it as `NAME @ URL`")
 
 
 def refused(tool: Environment, commands: Iterable[str]) -> str:
@@ -307,7 +309,10 @@ def test_how_a_tool_is_installed(tool: Environment, world: Path) -> None:
     build_file_tree(site_of(tool), {"demo/added.py": ""})
     install_built(program(world, 0, said), replace(PROJECT, root=world), tool, built, store)
     (line,) = said
-    own, member = (f"'{wheel}'" for wheel in wheels)
+    names = ("demo", "member")
+    own, member = (
+        f"'{at_path(canonicalize_name(n), w)}'" for n, w in zip(names, wheels, strict=True)
+    )
     python = f"--python '{tool.interpreter}'"
     assert line == (
         f"uv tool install --force {python} --reinstall-package demo --with {member} {own}"
@@ -357,7 +362,7 @@ def test_how_an_editable_install_is_made(there: bool, tmp_path: Path) -> None:
     install_pointer(program(tmp_path, 0, said), PROJECT, environment, reuse, names)
     start = f"uv pip install --python {shlex.quote(str(prefix))} --reinstall-package demo"
     more = "--no-build-isolation-package demo --reinstall-package beside"
-    assert said == [f"{start} --editable /project {more}"]
+    assert said == [f"{start} --editable 'demo @ file:///project' {more}"]
     with pytest.raises(NeverstaleError, match="the install failed"):
         install_pointer(program(tmp_path, 1, said), PROJECT, environment, reuse)
     assert len(said) == (2 if there else 1), "an environment that cannot be made is the end"
@@ -368,7 +373,7 @@ def test_an_editable_tool(tool: Environment, world: Path) -> None:
     project = replace(PROJECT, root=world)
     install_pointer(program(world, 0, said), project, tool, Reuse())
     start = f"uv tool install --force --python '{tool.interpreter}' --reinstall-package demo"
-    assert said == [f"{start} --editable '{world}'"]
+    assert said == [f"{start} --editable 'demo @ {world.as_uri()}'"]
 
 
 def test_commands_that_uv_removes_are_put_back_at_once(tool: Environment) -> None:

@@ -47,6 +47,7 @@ from neverstale.install.workflows import (
     uninstall,
 )
 from neverstale.project.metadata import Project
+from neverstale.project.requirements import at_path
 from neverstale.project.sources import read_sources
 from neverstale.wheels.build_cache import Reuse
 
@@ -456,7 +457,7 @@ def test_what_is_due_is_prepared(project: Project) -> None:
 def test_wheels(project: Project) -> None:
     task = task_of(project)
     built = remember(task.builder, project, project.root.parent)
-    assert wheels_of(task, []) == [built.archive]
+    assert wheels_of(task, []) == {project.name: built.archive}
     with pytest.raises(NeverstaleError, match="says where x is"):
         wheels_of(task_of(replace(project, sourced=("x",))), [])
     built.archive.write_bytes(b"torn")
@@ -485,7 +486,7 @@ def test_a_run_from_the_sources(project: Project, monkeypatch: pytest.MonkeyPatc
     remember(task.builder, bare, project.root.parent, {"demo.pth": ""}, kind="editable")
     running.run(task_of(bare), [])
     start = ["/no/uv", "run", "--isolated", "--no-project"]
-    assert ran[2][0] == [*start, "--with-editable", str(project.root), "demo"]
+    assert ran[2][0] == [*start, "--with-editable", at_path(project.name, project.root), "demo"]
     with pytest.raises(NeverstaleError, match="run what"):
         running.run(task_of(replace(project, likely_commands={})), [])
 
@@ -501,7 +502,7 @@ def test_a_run_of_scripts_that_are_copied(
     remember(task.builder, bare, project.root.parent, script, kind="editable")
     built = remember(task.builder, bare, project.root.parent)
     running.run(task, [])
-    assert ran[0][4:] == ["--with", str(built.archive), "demo"]
+    assert ran[0][4:] == ["--with", at_path(project.name, built.archive), "demo"]
 
 
 def test_a_run_from_a_wheel(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -514,7 +515,7 @@ def test_a_run_from_a_wheel(project: Project, monkeypatch: pytest.MonkeyPatch) -
     (command,) = ran
     assert command[:4] == ["/no/uv", "run", "--isolated", "--no-project"]
     assert command[4] == "--python"
-    assert command[6:] == ["--with", str(built.archive), "demo", "-x"]
+    assert command[6:] == ["--with", at_path(project.name, built.archive), "demo", "-x"]
     monkeypatch.setenv("UV_PYTHON", "")
     running.run_wheel(task, [])
     assert ran[1][4:6] == ["--python", ">=3.10"]

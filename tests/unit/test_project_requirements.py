@@ -1,10 +1,12 @@
 """Requirements are the same however they are spelled, and different where they mean another."""
 
+from pathlib import Path
+
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from neverstale.project.requirements import by_kind, by_own_extras, extras_of
+from neverstale.project.requirements import at_path, by_kind, by_own_extras, extras_of
 
 OWN = canonicalize_name("demo")
 
@@ -120,3 +122,16 @@ def test_extras_of(line: str, extras: set[str]) -> None:
 def test_by_own_extras(lines: list[str], stand_for: list[str]) -> None:
     found = by_own_extras(map(Requirement, lines), OWN)
     assert {kind for kind in found if kind[0] != OWN} == kinds(*stand_for)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/a/b", "demo @ file:///a/b"),
+        ("/a; b #1", "demo @ file:///a%3B%20b%20%231"),
+        ("/größe [x]", "demo @ file:///gr%C3%B6%C3%9Fe%20%5Bx%5D"),
+    ],
+)
+def test_a_path_as_a_requirement(path: str, expected: str) -> None:
+    assert at_path(canonicalize_name("Demo"), Path(path)) == expected
+    assert Requirement(expected).url == expected.partition(" @ ")[2]

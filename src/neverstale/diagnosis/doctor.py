@@ -32,6 +32,7 @@ from neverstale.environments.environment import (
     VENV,
     Environment,
     distributions,
+    holds,
 )
 from neverstale.environments.imports import Imports, find_imports
 from neverstale.environments.path_search import Answer, answers, behind
@@ -165,8 +166,7 @@ def is_editable(environment: Environment, project: Project) -> bool:
 def _examine(
     project: Project, environment: Environment, references: References, fixes: Fixes
 ) -> Place:
-    site = environment.site_packages
-    if site is None or not any(distributions(site, project.name)):
+    if not holds(environment, project.name):
         nothing = Reference(None, references.packages())
         return examine(project, environment, nothing, fixes)
     editable = is_editable(environment, project)

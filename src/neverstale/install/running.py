@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from packaging.utils import NormalizedName
+
 from neverstale.environments.discovery import (
     tool_environment,
     venv_environment,
@@ -22,6 +24,7 @@ from neverstale.install.workflows import sync_environment
 from neverstale.process import become
 from neverstale.project.bytecode import find_stale_bytecode
 from neverstale.project.metadata import Project
+from neverstale.project.requirements import at_path
 from neverstale.removal import remove
 from neverstale.wheels.answers import Present
 from neverstale.wheels.toolchain import interpreter_of
@@ -48,8 +51,9 @@ def _from_sources(task: Task) -> list[str]:
     editable = reference_for(project, environment, builder, "editable")
     copies = [f for f in editable.distribution.files if f.startswith("{scripts}/")]
     if not copies:
-        return ["--with-editable", str(project.root)]
-    return ["--with", str(wheels_of(task, _own_python(task))[0])]
+        return ["--with-editable", at_path(project.name, project.root)]
+    wheel = wheels_of(task, _own_python(task))[project.name]
+    return ["--with", at_path(project.name, wheel)]
 
 
 def command_or_default(arguments: Sequence[str], project: Project, verb: str) -> list[str]:
@@ -71,7 +75,7 @@ def run_wheel(task: Task, arguments: Sequence[str]) -> int:
     if not python and task.project.may_compile:
         python = ["--python", str(interpreter_of(task.uv, []).executable)]
     python = python or ["--python", str(task.project.requires_python) or "3"]
-    with_wheels = [word for wheel in wheels for word in ("--with", str(wheel))]
+    with_wheels = [word for each in wheels.items() for word in ("--with", at_path(*each))]
     # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
     os.environ["PYTHONSAFEPATH"] = "1"
     command = [task.uv.executable, "run", "--isolated", "--no-project", *python, *with_wheels]
@@ -82,9 +86,13 @@ def _own_python(task: Task) -> list[str]:
     return python_for(task.project, venv_environment(task.project.root))
 
 
-def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
-    """Return wheels of the present sources, of the project and those it needs, built if needed."""
-    store, found = task.builder.store, []
+def wheels_of(task: Task, python: Sequence[str]) -> dict[NormalizedName, Path]:
+    """Return name → wheel of the present sources, built if needed.
+
+    Of the project, and of what it needs from the same workspace.
+    """
+    store = task.builder.store
+    found: dict[NormalizedName, Path] = {}
     together = task.together()
     with store.locked(task.builder.wait):
         for each in together:
@@ -96,5 +104,5 @@ def wheels_of(task: Task, python: Sequence[str]) -> list[Path]:
                 clean_artifacts(each)
                 built = task.builder.build(present, "wheel", python)
             built.archive.touch()  # uv is to read it, not what its cache made of it
-            found.append(built.archive)
+            found[each.name] = built.archive
     return found

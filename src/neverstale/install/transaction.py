@@ -22,6 +22,7 @@ from neverstale.install.standins import are_apart, links_to_copies
 from neverstale.install.tool import Copies, set_aside
 from neverstale.process import Uv, explain_failure, outer_environment, stopped_once
 from neverstale.project.metadata import Project
+from neverstale.project.requirements import at_path
 from neverstale.wheels.build_cache import Reuse
 from neverstale.wheels.record import rows_of, spell_record
 from neverstale.wheels.store import Built, Store
@@ -83,8 +84,9 @@ def install_built(
     wheels = {each.distribution.name: each.archive for each in others}
     if is_tool_of(project, environment):
         make_removable(project.name, environment)
-        with_wheels = [word for path in wheels.values() for word in ("--with", str(path))]
-        _install_tool(uv, project, environment, [*with_wheels, str(own.archive)], Reuse())
+        with_wheels = [word for each in wheels.items() for word in ("--with", at_path(*each))]
+        itself = at_path(project.name, own.archive)
+        _install_tool(uv, project, environment, [*with_wheels, itself], Reuse())
     elif environment.place == PIPX:
         make_removable(project.name, environment)
         constrained = _constrained(store, wheels)
@@ -106,7 +108,7 @@ def install_pointer(
 
     uv takes a copy of a project by path for current until its pyproject.toml changes.
     """
-    words = ["--editable", str(project.root)]
+    words = ["--editable", at_path(project.name, project.root)]
     others = [name for name in again if name != project.name]
     words += [word for pair in reuse.settings.items() for word in pair]
     words += [word for name in others for word in ("--reinstall-package", name)]
@@ -114,7 +116,8 @@ def install_pointer(
     if is_tool_of(project, environment):
         _install_tool(uv, project, environment, words, reuse)
     elif environment.place == PIPX:
-        _must_succeed(uv, uv.capture(find_pipx(), "install", "--force", *words[:2]))
+        pipx = (find_pipx(), "install", "--force", "--editable", str(project.root))
+        _must_succeed(uv, uv.capture(*pipx))
     else:
         _refuse_broken(environment)
         if environment.site_packages is None:
@@ -268,7 +271,7 @@ def _constrained(store: Store, wheels: dict[NormalizedName, Path]) -> list[str]:
     if not wheels:
         return []
     file = store.folder / "constraints.txt"
-    write_text(file, "".join(f"{name} @ {path.as_uri()}\n" for name, path in wheels.items()))
+    write_text(file, "".join(f"{at_path(*each)}\n" for each in wheels.items()))
     return [f"--pip-args=--constraint {shlex.quote(str(file))}"]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName, canonicalize_name, canonicalize_version
@@ -17,6 +18,14 @@ OF_EXTRA = re.compile(r"extra\s*==\s*[\"']([^\"']+)|[\"']([^\"']+)[\"']\s*==\s*e
 
 Kind = tuple[object, ...]
 """What two spellings of one requirement have in common."""
+
+
+def at_path(name: NormalizedName, path: Path) -> str:
+    """Return the requirement on *name* at the absolute *path*, as PEP 508 spells it.
+
+    In a path alone, uv would take what follows ``; `` or `` #`` for a marker or a fragment.
+    """
+    return f"{name} @ {path.as_uri()}"
 
 
 def by_kind(requirements: "Iterable[Requirement]", own: NormalizedName) -> dict[Kind, str]:

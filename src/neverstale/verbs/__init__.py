@@ -182,7 +182,7 @@ def wheel(options: Options, console: Console) -> int:
     from neverstale.install.running import wheels_of
 
     python = ["--python", options.python] if options.python else []
-    for path in wheels_of(task_of(options, console), python):
+    for path in wheels_of(task_of(options, console), python).values():
         console.put(str(path))
     return FRESH
 

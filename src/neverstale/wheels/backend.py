@@ -21,6 +21,7 @@ from neverstale.cache import cache_folder, held, limit, prune
 from neverstale.files import read_bytes, short_hash, write_text
 from neverstale.process import Uv, explain_failure
 from neverstale.project.metadata import Project
+from neverstale.project.requirements import at_path
 from neverstale.project.workspace import declared_sources, sources_of_requirements
 
 MOST_SECONDS = 7 * 24 * 60 * 60
@@ -111,7 +112,7 @@ def _requirements(project: Project, wheel_of: WheelOf) -> tuple[list[str], tuple
     for line in asked:
         name = canonicalize_name(Requirement(line).name)
         if folder := folders.get(name):
-            lines.append(f"{name} @ {wheel_of(folder).as_uri()}")
+            lines.append(at_path(name, wheel_of(folder)))
             projects.append(folder)
         else:
             lines.append(next(_from_elsewhere(name, declared.get(name, (None, None))[0]), line))
