@@ -135,7 +135,8 @@ class Stage(World):
         store = self.project / ".neverstale"
         left = [*store.glob("building-*"), *store.glob("aside/*/complete")]
         left += self.project.glob(".venv/.neverstale-swap")
-        assert left == [], "the store is tidy again"
+        left += self.commands_folder.glob(".tmp*")
+        assert left == [], "the store and the folder of commands are tidy again"
         # The copy of the last install stays for what still runs from it.
         assert len(list(store.glob("aside/*"))) <= 1
 
@@ -156,7 +157,7 @@ class Stage(World):
         if relative.parts[0] in ("tools", "uv"):
             return True
         if relative.parts[0] == "commands":
-            return relative.name in ("probe", "demo-app")
+            return relative.name in ("probe", "demo-app") or relative.name.startswith(".tmp")
         inside = path.relative_to(self.project).parts if path.is_relative_to(self.project) else ()
         if len(inside) == 1 and inside[0].startswith(".tmp"):  # uv.lock, as uv writes it
             return True

@@ -473,6 +473,31 @@ def test_what_uv_is_asked_to_install_first(environment: Environment, tmp_path: P
     assert not (environment.prefix / staging.FOLDER).exists()
 
 
+@pytest.mark.parametrize(
+    ("left", "stays"),
+    [
+        ([], False),
+        (["WHEEL", "REQUESTED", "licenses/LICENSE"], False),
+        (["WHEEL", "METADATA"], True),
+        (["RECORD"], True),
+        (["WHEEL", "notes.txt"], True),
+    ],
+)
+def test_what_a_kill_left_of_a_requirement(
+    left: list[str], stays: bool, environment: Environment, tmp_path: Path
+) -> None:
+    """It is removed before uv is asked, which would take its name for an installed version."""
+    info = site_of(environment) / "dep-1.0.dist-info"
+    info.mkdir()
+    build_file_tree(info, dict.fromkeys(left, "x"))
+    info.with_name("link-1.0.dist-info").symlink_to(tmp_path)
+    built = [built_of(make_wheel(tmp_path / "dist", SOURCES, requires=["dep>=2"]))]
+    with pytest.raises(NeverstaleError):
+        staging.install_requirements(failing(tmp_path, []), built, environment)
+    assert info.is_dir() == stays
+    assert info.with_name("link-1.0.dist-info").is_symlink()
+
+
 def test_a_wheel_that_uv_cannot_install(environment: Environment, tmp_path: Path) -> None:
     said: list[str] = []
     install_files(environment, SOURCES, commands=COMMANDS)

@@ -206,6 +206,7 @@ def test_a_folder_of_commands_that_is_the_environments_own(tmp_path: Path) -> No
 def test_let_go(tool: Environment) -> None:
     copies, aside = copies_of(tool), make_copy(tool)
     (tool.commands_folder / "stranger").symlink_to("/bin/sh")
+    (tool.commands_folder / ".tmpZc9QAr").symlink_to(tool.scripts / "demo")  # uv was killed
     old = copies.folder / f"{copies.name}-0"
     old.mkdir()
     let_go(copies, aside, [old])

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from neverstale.environments.environment import Environment
+from neverstale.environments.environment import Environment, distributions
 from neverstale.errors import NeverstaleError
-from neverstale.files import read_text, write_text
+from neverstale.files import listing, read_text, write_text
 from neverstale.process import Uv, explain_failure
+from neverstale.removal import discard
 from neverstale.wheels.record import rows_of, spell_record
 from neverstale.wheels.store import Built
+
+REMNANT = frozenset({"INSTALLER", "REQUESTED", "WHEEL", "entry_points.txt", "licenses"})
+"""What may be left of a dist-info of which a removal was killed."""
 
 FOLDER = ".neverstale-swap"
 """The folder in the environment in which the new one is unpacked, and the old one is kept."""
@@ -49,11 +53,25 @@ def install_requirements(uv: Uv, built: Sequence[Built], environment: Environmen
     wanted = [line for line in wanted if _name(line) not in named]
     if not wanted:
         return
+    for remnant in _remnants(environment):
+        discard(remnant, environment.prefix)
     command = ["pip", "install", "--quiet", "--python", str(environment.prefix), *sorted(wanted)]
     if uv.attempt(*command, "--offline") is None:
         code, said = uv.capture(uv.executable, *command)
         if code:
             raise _failed(uv, said)
+
+
+def _remnants(environment: Environment) -> Iterator[Path]:
+    """Yield folders of metadata of which a kill left neither METADATA nor RECORD.
+
+    uv cannot uninstall them, takes their names for installed versions, and adds another one.
+    """
+    for site in [environment.site_packages] if environment.site_packages else []:
+        for _, info, _ in distributions(site):
+            is_folder = info.suffix == ".dist-info" and not info.is_symlink()
+            if is_folder and REMNANT.issuperset(listing(info)):
+                yield info
 
 
 def _of_extra(requirement: object) -> bool:

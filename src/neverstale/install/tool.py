@@ -9,6 +9,7 @@ that were started from it.
 
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ from neverstale.removal import discard
 
 COMPLETE = "complete"
 """The file that says that a copy is whole, and still the one to put back."""
+
+UV = re.compile(r"\.tmp\w{6}\Z")
+"""What uv calls a command until it renames it; a kill leaves that."""
 
 KEPT = ".venv"
 """The folder in the copy with what the environment has: linters pass over that name."""
@@ -78,7 +82,9 @@ def set_aside(copies: Copies) -> Iterator[None]:
 
 def let_go(copies: Copies, aside: Path, before: list[Path]) -> None:
     """Keep *aside* for what still runs from it, but remove the copies *before* it."""
-    for path in links_to_copies(copies.environment, copies.name):
+    environment = copies.environment
+    unfinished = (p for p in links_into(environment) if are_apart(environment) and UV.match(p.name))
+    for path in (*links_to_copies(environment, copies.name), *unfinished):
         path.unlink()
     (aside / COMPLETE).unlink(missing_ok=True)
     for old in before:
