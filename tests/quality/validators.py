@@ -1,8 +1,12 @@
 """The validators of the field, as commands that look at one generated project."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from support.render import REPOSITORY
+from support.world import find_python, uv_executable
 
 TOOLS = Path(sys.executable).parent
 
@@ -41,7 +45,7 @@ def validators(project: Path, files: list[str]) -> Iterator[list[str]]:
     yield tool("yamllint", "--strict", "-d", YAMLLINT, *ending(files, ".yml", ".cff"))
     if licensed(project):
         yield tool("reuse", "lint")
-        yield tool("pyroma", "--min", "10", ".")
+        yield [*on_its_python(project), "pyroma", "--min", "10", "."]
     if "Dockerfile" in files:
         yield tool("hadolint", "Dockerfile")
     if any(name.startswith(".github/") for name in files):
@@ -58,6 +62,14 @@ def validators(project: Path, files: list[str]) -> Iterator[list[str]]:
 
 def tool(name: str, *arguments: str) -> list[str]:
     return [str(TOOLS / name), *arguments]
+
+
+def on_its_python(project: Path) -> list[str]:
+    """Return how to start a tool on the oldest Python of *project*: meson-python builds on no other."""
+    text = (project / "pyproject.toml").read_text(encoding="utf-8")
+    (oldest,) = re.findall(r'^requires-python = ">=(3\.\d+)"$', text, re.MULTILINE)
+    ours = ("run", "--isolated", "--project", str(REPOSITORY), "--only-group", "validators")
+    return [uv_executable(), *ours, "--quiet", "--python", str(find_python(oldest))]
 
 
 def ending(files: list[str], *suffixes: str) -> list[str]:
