@@ -320,6 +320,7 @@ def changelog(session: nox.Session) -> None:
     """Show what the changelog will say of the next version: -- create adds to it."""
     command = session.posargs or ("print",)
     nothing = () if session.posargs else (2,)
+    Path("changelog.d").mkdir(exist_ok=True)  # a release empties it, and then git drops it
     uv(session, "run", *DIST, "scriv", *command, also_good=nothing)
 
 

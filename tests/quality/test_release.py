@@ -183,7 +183,9 @@ def test_bump(tmp_path: Path) -> None:
     assert "git tag v0.2.0" in output(world.make("bump", "ARGS=minor"))
     assert "## 0.2.0 - 2" in (world.project / "CHANGELOG.md").read_text()
     assert 'version = "0.2.0"' in (world.project / "pyproject.toml").read_text()
-    assert (world.project / "changelog.d" / "README.md").exists()
+    (world.project / "changelog.d").rmdir()  # as in a clone: git keeps no empty folder
+    world.make("changelog", "ARGS=create")
+    assert list((world.project / "changelog.d").glob("*.md"))
 
 
 @pytest.mark.slow
