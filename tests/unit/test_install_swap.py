@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, s
     old = [*swap._old_files(built, environment)]  # noqa: SLF001
     entries = [*swap._entries(made, moves)]  # noqa: SLF001
     journal = {
-        "name": "demo",
+        "names": ["demo"],
         "all": [str(to) for _, to in entries],
         "old": [*swap._units(environment.prefix, site_of(environment), old)],  # noqa: SLF001
         "new": [
@@ -247,6 +248,35 @@ def test_a_kill_at_any_step_is_undone(steps: int, environment: Environment, tmp_
     assert installed.whole
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [None, NeverstaleError("no network", hint="try again"), OSError(28, "No space left", "x")],
+    ids=str,
+)
+def test_the_project_is_away_while_its_requirements_change(
+    fault: Exception | None, environment: Environment, tmp_path: Path
+) -> None:
+    """A kill there leaves none, and not an old project with new requirements; a fault, the old."""
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = installed_files(environment)
+    made = replace_by_hand(environment, tmp_path, {**SOURCES, "demo/cli.py": "new"})
+    (made.folder / swap.JOURNAL).unlink()
+    made.old.rmdir()
+    seen = []
+
+    def between() -> None:
+        seen.append(read_installed(environment, DEMO))
+        if fault:
+            raise fault
+
+    built = built_of(tmp_path / "demo-1.0-py3-none-any.whl")
+    with pytest.raises(NeverstaleError) if fault else nullcontext():
+        swap._replace([(built, made)], between)
+    assert seen == [None]
+    assert (installed_files(environment) == before) == bool(fault)
+    assert not (made.folder / swap.JOURNAL).exists()
+
+
 def test_a_new_record_does_not_stay(environment: Environment, tmp_path: Path) -> None:
     """Where nothing was installed before, or another version was."""
     made = replace_by_hand(environment, tmp_path, SOURCES)
@@ -296,7 +326,7 @@ def test_a_journal_that_leads_out(
     (environment.prefix / "link").symlink_to(mine.parent)
     above = os.path.relpath(mine, environment.prefix)
     unit = {"absolute": str(mine), "above": above, "through a link": "link/thesis"}[how]
-    journal = {"name": "demo", "old": [], "new": [], key: [unit]}
+    journal = {"names": ["demo"], "old": [], "new": [], key: [unit]}
     (swapped / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
     recover(environment)
     assert mine.read_text() == "mine"
@@ -322,7 +352,7 @@ def test_a_swap_of_another_project_is_undone(environment: Environment, tmp_path:
     made.old.mkdir(parents=True)
     old = [*swap._old_files(built, environment)]  # noqa: SLF001
     units = [*swap._units(environment.prefix, site_of(environment), old)]  # noqa: SLF001
-    journal = {"name": "member", "old": units, "new": []}
+    journal = {"names": ["member"], "old": units, "new": []}
     (made.folder / swap.JOURNAL).write_text(json.dumps(journal), encoding="utf-8")
     swap._move_away(made, units)  # noqa: SLF001
     assert recover(environment)
@@ -465,12 +495,46 @@ def test_what_uv_is_asked_to_install_first(environment: Environment, tmp_path: P
     wheels = [make_wheel(tmp_path, SOURCES, requires=needs), make_wheel(tmp_path, {}, "member")]
     built = [built_of(path) for path in wheels]
     with pytest.raises(NeverstaleError, match="uv could not install the wheel") as caught:
-        staging.install_requirements(failing(tmp_path, said), built, environment)
+        staging.lacking(failing(tmp_path, said), built, environment, tmp_path / "fetched")
     assert caught.value.details == "no such thing"
     assert [line.replace(f"'{environment.prefix}'", "ENV") for line in said] == [
-        "uv pip install --quiet --python ENV a-first 'dep>=2' --offline"
+        "uv pip install --dry-run --color never --python ENV a-first 'dep>=2' --offline"
     ]
     assert not (environment.prefix / staging.FOLDER).exists()
+
+
+LISTED = """\
+Resolved 4 packages in 5ms
+Would uninstall 2 packages
+ - dep==1.0
+ + dep==2.0
+ ~ again==1.0
+ + near==1.0 (from file:///a%20b/near)
+ + far @ https://example.org/far-1.0-py3-none-any.whl
+"""
+
+
+def test_what_uv_would_install_is_fetched(environment: Environment, tmp_path: Path) -> None:
+    said: list[str] = []
+    built = [built_of(make_wheel(tmp_path, SOURCES, requires=["dep>=2"]))]
+    uv = Uv(make_program(tmp_path / "listing", 0, LISTED), tmp_path, said.append)
+    found = staging.lacking(uv, built, environment, tmp_path / "fetched")
+    far = "far @ https://example.org/far-1.0-py3-none-any.whl"
+    assert found == ["dep==2.0", "again==1.0", "near @ file:///a%20b/near", far]
+    fetching, where = said[1], f"--python '{environment.prefix}'"
+    assert f"--no-deps --target {tmp_path}/fetched {where} dep==2.0 again==1.0" in fetching
+    staging.install_exactly(uv, found[:1], environment)
+    staging.install_exactly(uv, [], environment)
+    assert said[2:] == [f"uv pip install --quiet --no-deps {where} dep==2.0 --offline"]
+
+
+def test_nothing_is_fetched_where_nothing_lacks(environment: Environment, tmp_path: Path) -> None:
+    said: list[str] = []
+    uv = Uv(make_program(tmp_path / "content", 0, "Would make no changes"), tmp_path, said.append)
+    for requires in (["dep>=2"], []):
+        built = [built_of(make_wheel(tmp_path, SOURCES, requires=requires))]
+        assert staging.lacking(uv, built, environment, tmp_path / "fetched") == []
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(
@@ -493,7 +557,7 @@ def test_what_a_kill_left_of_a_requirement(
     info.with_name("link-1.0.dist-info").symlink_to(tmp_path)
     built = [built_of(make_wheel(tmp_path / "dist", SOURCES, requires=["dep>=2"]))]
     with pytest.raises(NeverstaleError):
-        staging.install_requirements(failing(tmp_path, []), built, environment)
+        staging.lacking(failing(tmp_path, []), built, environment, tmp_path / "fetched")
     assert info.is_dir() == stays
     assert info.with_name("link-1.0.dist-info").is_symlink()
 

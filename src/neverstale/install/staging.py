@@ -1,6 +1,8 @@
 """What uv unpacks beside an environment, before anything in it changes."""
 
 import os
+import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +10,6 @@ from pathlib import Path
 from packaging.utils import NormalizedName, canonicalize_name
 
 from neverstale.environments.environment import Environment, distributions
-from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_text, write_text
 from neverstale.process import Uv, explain_failure
 from neverstale.removal import discard
@@ -46,20 +47,50 @@ class Swap:
         return self.folder / "old"
 
 
-def install_requirements(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
-    """Have uv resolve what *built* require, and install what is missing."""
+def lacking(uv: Uv, built: Sequence[Built], environment: Environment, scratch: Path) -> list[str]:
+    """Return what uv would install in *environment* for what *built* require, and fetch it.
+
+    Unpacked once in *scratch*, it is in uv's cache, so that installing it takes a moment.
+    """
     named = {each.distribution.name for each in built}
     wanted = [str(r) for each in built for r in each.distribution.requirements if not _of_extra(r)]
     wanted = [line for line in wanted if _name(line) not in named]
     if not wanted:
-        return
+        return []
     for remnant in _remnants(environment):
         discard(remnant, environment.prefix)
-    command = ["pip", "install", "--quiet", "--python", str(environment.prefix), *sorted(wanted)]
-    if uv.attempt(*command, "--offline") is None:
+    where = ("--python", str(environment.prefix))
+    said = _pip_install(uv, "--dry-run", "--color", "never", *where, *sorted(wanted))
+    found = [_exactly(line) for line in re.findall(r"^ [+~] (.+)$", said, re.MULTILINE)]
+    if found:
+        _pip_install(uv, "--quiet", "--no-deps", "--target", str(scratch), *where, *found)
+        shutil.rmtree(scratch, ignore_errors=True)
+    return found
+
+
+def _exactly(line: str) -> str:
+    """Return the requirement for what uv lists: ``a==1``, ``a @ URL`` or ``a==1 (from URL)``."""
+    pinned, _, url = line.partition(" (from ")
+    return f"{pinned.partition('==')[0]} @ {url.removesuffix(')')}" if url else pinned
+
+
+def install_exactly(uv: Uv, requirements: Sequence[str], environment: Environment) -> None:
+    """Have uv install *requirements*, and nothing that they require."""
+    if requirements:
+        where = ("--python", str(environment.prefix))
+        _pip_install(uv, "--quiet", "--no-deps", *where, *requirements)
+
+
+def _pip_install(uv: Uv, *arguments: str) -> str:
+    """Return what uv says; from its cache if it can. Raise NeverstaleError where uv fails."""
+    command = ("pip", "install", *arguments)
+    said = uv.attempt(*command, "--offline")
+    if said is None:
         code, said = uv.capture(uv.executable, *command)
         if code:
-            raise _failed(uv, said)
+            what = "uv could not install the wheel; what was installed before is untouched"
+            raise explain_failure(uv, what, said)
+    return said
 
 
 def _remnants(environment: Environment) -> Iterator[Path]:
@@ -84,21 +115,12 @@ def _name(line: str) -> str:
     return canonicalize_name(Requirement(line).name)
 
 
-def _failed(uv: Uv, said: str) -> NeverstaleError:
-    what = "uv could not install the wheel; what was installed before is untouched"
-    return explain_failure(uv, what, said)
-
-
 def stage(uv: Uv, built: Built, swap: Swap) -> None:
     """Have uv unpack *built* beside the environment; raise NeverstaleError where it cannot."""
     swap.stage.mkdir(parents=True)
     (swap.folder / ".gitignore").write_text("*\n", encoding="utf-8")
     where = ("--target", str(swap.stage), "--python", str(swap.environment.prefix))
-    command = ("pip", "install", "--quiet", "--no-deps", *where, str(built.archive))
-    if uv.attempt(*command, "--offline") is None:
-        code, said = uv.capture(uv.executable, *command)
-        if code:
-            raise _failed(uv, said)
+    _pip_install(uv, "--quiet", "--no-deps", *where, str(built.archive))
 
 
 def destinations(built: Built, swap: Swap) -> dict[str, Path]:

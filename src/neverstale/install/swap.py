@@ -1,14 +1,15 @@
 """Replace an installation in an environment: staged, swapped by renames, or put back.
 
 uv unpacks the new one into a folder of the environment; then the old one's folders are renamed
-away and the new one's renamed in. At any moment a package is the old one, the new one or absent,
-and never half of each. A journal in that folder lets the next install finish what a kill left.
+away, what the new one requires is installed, and the new one's folders are renamed in. At any
+moment the project is the old one, the new one or absent, and never half of each. A journal in that
+folder lets the next install finish what a kill left.
 """
 
 import json
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -23,7 +24,8 @@ from neverstale.install.staging import (
     FOLDER,
     Swap,
     destinations,
-    install_requirements,
+    install_exactly,
+    lacking,
     rewrite_record,
     stage,
 )
@@ -38,9 +40,8 @@ JOURNAL = "journal.json"
 def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
     """Install *built*, a project's wheel and those it needs, in place of what is there.
 
-    All are unpacked before anything changes; then what they require and is missing is installed,
-    and renames do the rest. Raise NeverstaleError where a step fails; then the projects are what
-    they were before.
+    All are unpacked, and what they require and is missing is fetched, before anything changes.
+    Raise NeverstaleError where a step fails; then the projects are what they were before.
     """
     if environment.site_packages is None:
         code, said = uv.capture(uv.executable, "venv", "--quiet", str(environment.prefix))
@@ -56,29 +57,34 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
     try:
         for each, swap in staged:
             stage(uv, each, swap)
-        install_requirements(uv, built, environment)
-        for each, swap in staged:
-            _replace(each, swap)
+        requirements = lacking(uv, built, environment, folder / "fetched")
+        _replace(staged, lambda: install_exactly(uv, requirements, environment))
     finally:
         if not (folder / JOURNAL).exists():  # else it is what the next install recovers from
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _replace(built: Built, swap: Swap) -> None:
-    shutil.rmtree(swap.old, ignore_errors=True)
-    swap.old.mkdir(parents=True)
-    moves = destinations(built, swap)
-    rewrite_record(swap, moves)
-    old = [*_old_files(built, swap.environment)]
-    units = [*_units(swap.environment.prefix, swap.site, old)]
-    entries = [*_entries(swap, moves)]
+def _replace(staged: Sequence[tuple[Built, Swap]], between: Callable[[], None]) -> None:
+    """Swap all of *staged*; what *between* does happens while none of them is there."""
+    swap = staged[0][1]
     prefix = swap.environment.prefix
+    swap.old.mkdir(parents=True)
+    old: list[Path] = []
+    entries: list[tuple[Path, Path]] = []
+    for built, each in staged:
+        moves = destinations(built, each)
+        rewrite_record(each, moves)
+        old += _old_files(built, each.environment)
+        entries += _entries(each, moves)
+    entries.sort(key=_is_record)
+    units = [*_units(prefix, swap.site, old)]
     new = [os.path.relpath(to, prefix) for _, to in entries if not os.path.lexists(to)]
-    journal = {"old": units, "new": new}
-    write_text(swap.folder / JOURNAL, json.dumps({"name": swap.name, **journal}))
-    with unstoppable():  # no longer than some renames
+    journal = {"names": [str(each.name) for _, each in staged], "old": units, "new": new}
+    write_text(swap.folder / JOURNAL, json.dumps(journal))
+    with unstoppable():  # no longer than some renames, and what is fetched already
         try:
             _move_away(swap, units)
+            between()
             _move_in(entries)
         except OSError as error:
             _roll_back(swap, journal)
@@ -87,8 +93,17 @@ def _replace(built: Built, swap: Swap) -> None:
                 " before is there again",
                 hint="close what uses it, then run the command again",
             ) from error
+        except NeverstaleError:
+            _roll_back(swap, journal)
+            raise
     (swap.folder / JOURNAL).unlink()
-    _forget_legacy(built, swap)
+    for built, each in staged:
+        _forget_legacy(built, each)
+
+
+def _is_record(entry: tuple[Path, Path]) -> bool:
+    """Return whether *entry* moves records, which come last: without one nothing is installed."""
+    return entry[0].suffix == ".dist-info"
 
 
 def _old_files(built: Built, environment: Environment) -> Iterator[Path]:
@@ -149,10 +164,7 @@ def _units(prefix: Path, site: Path, files: Collection[Path]) -> Iterator[str]:
 
 
 def _entries(swap: Swap, moves: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield from → to for whole folders that no one else has anything in, or else for files.
-
-    Records come last: what has no record is not installed.
-    """
+    """Yield from → to for whole folders that no one else has anything in, or else for files."""
     whole: dict[str, bool] = {}
     for path, to in moves.items():
         top = path.partition("/")[0]
@@ -161,7 +173,7 @@ def _entries(swap: Swap, moves: Mapping[str, Path]) -> Iterator[tuple[Path, Path
     found |= {
         swap.stage / path: to for path, to in moves.items() if not whole[path.partition("/")[0]]
     }
-    yield from sorted(found.items(), key=lambda each: each[0].suffix == ".dist-info")
+    yield from sorted(found.items(), key=_is_record)
 
 
 def _move_away(swap: Swap, units: Sequence[str]) -> None:
@@ -225,20 +237,24 @@ def recover(environment: Environment) -> bool:
     try:
         noted = json.loads(read_bytes(folder / JOURNAL))
         journal = {key: [str(unit) for unit in noted[key]] for key in ("old", "new")}
-        swap = Swap(environment, site, canonicalize_name(noted["name"]))
+        swaps = [Swap(environment, site, canonicalize_name(name)) for name in noted["names"]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):  # nothing was moved yet
         shutil.rmtree(folder, ignore_errors=True)
         return False
-    try:
-        installed = read_installed(environment, swap.name)
-    except (OSError, NeverstaleError):
-        installed = None
-    if installed is not None and installed.whole:
+    if not swaps or all(_is_whole(swap) for swap in swaps):
         shutil.rmtree(folder, ignore_errors=True)
         return False
     with unstoppable():
-        _roll_back(swap, journal)
+        _roll_back(swaps[0], journal)
     return True
+
+
+def _is_whole(swap: Swap) -> bool:
+    try:
+        installed = read_installed(swap.environment, swap.name)
+    except (OSError, NeverstaleError):
+        return False
+    return installed is not None and installed.whole
 
 
 def _forget_legacy(built: Built, swap: Swap) -> None:
