@@ -288,7 +288,7 @@ def test_recover(tool: Environment, world: Path) -> None:
     other = Environment(VENV, world / "b/demo", world / "b/demo/bin")
     build_file_tree(
         other.prefix,
-        {".neverstale-swap/journal.json": '{"name": "demo", "old": ["share/x"], "new": []}'},
+        {".neverstale-swap/journal.json": '{"names": ["demo"], "old": ["share/x"], "new": []}'},
     )
     build_file_tree(other.prefix, {".neverstale-swap/old/share/x": "old"})
     assert recover(PROJECT, other, store)

@@ -253,7 +253,7 @@ def test_what_a_killed_install_left_is_put_back_first(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = make_environment(project.root / ".venv", VENV)
-    left = {".neverstale-swap/journal.json": '{"name": "demo", "old": ["share/x"], "new": []}'}
+    left = {".neverstale-swap/journal.json": '{"names": ["demo"], "old": ["share/x"], "new": []}'}
     build_file_tree(environment.prefix, {**left, ".neverstale-swap/old/share/x": ""})
     task, _ = steps_of_install(project, monkeypatch, lambda: None)
     assert install(task).restored
