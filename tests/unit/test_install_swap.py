@@ -542,6 +542,7 @@ def test_nothing_is_fetched_where_nothing_lacks(environment: Environment, tmp_pa
     [
         ([], False),
         (["WHEEL", "REQUESTED", "licenses/LICENSE"], False),
+        (["REQUESTED", "WHEEL", "uv_cache.json"], False),
         (["WHEEL", "METADATA"], True),
         (["RECORD"], True),
         (["WHEEL", "notes.txt"], True),

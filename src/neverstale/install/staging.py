@@ -16,8 +16,14 @@ from neverstale.removal import discard
 from neverstale.wheels.record import rows_of, spell_record
 from neverstale.wheels.store import Built
 
-REMNANT = frozenset({"INSTALLER", "REQUESTED", "WHEEL", "entry_points.txt", "licenses"})
-"""What may be left of a dist-info of which a removal was killed."""
+REMNANT = frozenset(
+    {
+        *("INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "entry_points.txt", "licenses"),
+        *("namespace_packages.txt", "sboms", "top_level.txt", "zip-safe"),
+        *("scm_file_list.json", "scm_version.json", "uv_build.json", "uv_cache.json"),
+    }
+)
+"""What may be left of a dist-info of which a removal was killed: files go in RECORD's order."""
 
 FOLDER = ".neverstale-swap"
 """The folder in the environment in which the new one is unpacked, and the old one is kept."""
