@@ -540,27 +540,29 @@ def test_nothing_is_fetched_where_nothing_lacks(environment: Environment, tmp_pa
 @pytest.mark.parametrize(
     ("left", "stays"),
     [
-        ([], False),
-        (["WHEEL", "REQUESTED", "licenses/LICENSE"], False),
-        (["REQUESTED", "WHEEL", "uv_cache.json"], False),
-        (["WHEEL", "METADATA"], True),
-        (["RECORD"], True),
-        (["WHEEL", "notes.txt"], True),
+        ({}, False),
+        ({"WHEEL": "", "REQUESTED": "", ".tmpgfhwAk": ""}, False),
+        ({"METADATA": "", "INSTALLER": "uv"}, False),
+        ({"METADATA": "", "INSTALLER": "debian\n"}, True),
+        ({"RECORD": ""}, True),
     ],
 )
 def test_what_a_kill_left_of_a_requirement(
-    left: list[str], stays: bool, environment: Environment, tmp_path: Path
+    left: dict[str, str], stays: bool, environment: Environment, tmp_path: Path
 ) -> None:
-    """It is removed before uv is asked, which would take its name for an installed version."""
-    info = site_of(environment) / "dep-1.0.dist-info"
+    """It is removed before uv installs another version, which would take it for installed."""
+    info, other = (site_of(environment) / f"{name}-1.0.dist-info" for name in ("dep", "other"))
     info.mkdir()
-    build_file_tree(info, dict.fromkeys(left, "x"))
-    info.with_name("link-1.0.dist-info").symlink_to(tmp_path)
-    built = [built_of(make_wheel(tmp_path / "dist", SOURCES, requires=["dep>=2"]))]
-    with pytest.raises(NeverstaleError):
-        staging.lacking(failing(tmp_path, []), built, environment, tmp_path / "fetched")
+    build_file_tree(info, left)
+    other.mkdir()
+    link = info.with_name("dep-3.0.dist-info")
+    link.symlink_to(tmp_path)
+    said: list[str] = []
+    uv = Uv(make_program(tmp_path / "content", 0), tmp_path, said.append)
+    staging.install_exactly(uv, ["dep==2.0"], environment)
     assert info.is_dir() == stays
-    assert info.with_name("link-1.0.dist-info").is_symlink()
+    assert other.is_dir()
+    assert link.is_symlink()
 
 
 def test_a_wheel_that_uv_cannot_install(environment: Environment, tmp_path: Path) -> None:

@@ -3,27 +3,18 @@
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
 
 from neverstale.environments.environment import Environment, distributions
-from neverstale.files import listing, read_text, write_text
+from neverstale.files import read_text, text_if_there, write_text
 from neverstale.process import Uv, explain_failure
 from neverstale.removal import discard
 from neverstale.wheels.record import rows_of, spell_record
 from neverstale.wheels.store import Built
-
-REMNANT = frozenset(
-    {
-        *("INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "entry_points.txt", "licenses"),
-        *("namespace_packages.txt", "sboms", "top_level.txt", "zip-safe"),
-        *("scm_file_list.json", "scm_version.json", "uv_build.json", "uv_cache.json"),
-    }
-)
-"""What may be left of a dist-info of which a removal was killed: files go in RECORD's order."""
 
 FOLDER = ".neverstale-swap"
 """The folder in the environment in which the new one is unpacked, and the old one is kept."""
@@ -63,8 +54,6 @@ def lacking(uv: Uv, built: Sequence[Built], environment: Environment, scratch: P
     wanted = [line for line in wanted if _name(line) not in named]
     if not wanted:
         return []
-    for remnant in _remnants(environment):
-        discard(remnant, environment.prefix)
     where = ("--python", str(environment.prefix))
     said = _pip_install(uv, "--dry-run", "--color", "never", *where, *sorted(wanted))
     found = [_exactly(line) for line in re.findall(r"^ [+~] (.+)$", said, re.MULTILINE)]
@@ -83,6 +72,8 @@ def _exactly(line: str) -> str:
 def install_exactly(uv: Uv, requirements: Sequence[str], environment: Environment) -> None:
     """Have uv install *requirements*, and nothing that they require."""
     if requirements:
+        for info in [*_half_there(environment, {_name(line) for line in requirements})]:
+            discard(info, environment.prefix)
         where = ("--python", str(environment.prefix))
         _pip_install(uv, "--quiet", "--no-deps", *where, *requirements)
 
@@ -99,16 +90,19 @@ def _pip_install(uv: Uv, *arguments: str) -> str:
     return said
 
 
-def _remnants(environment: Environment) -> Iterator[Path]:
-    """Yield folders of metadata of which a kill left neither METADATA nor RECORD.
+def _half_there(environment: Environment, names: Collection[str]) -> Iterator[Path]:
+    """Yield the folders of metadata without RECORD that a kill has left of *names*.
 
-    uv cannot uninstall them, takes their names for installed versions, and adds another one.
+    uv counts each as an installed version, cannot uninstall it, and installs another one next to
+    it. Those of a system's package manager have none by right.
     """
-    for site in [environment.site_packages] if environment.site_packages else []:
-        for _, info, _ in distributions(site):
-            is_folder = info.suffix == ".dist-info" and not info.is_symlink()
-            if is_folder and REMNANT.issuperset(listing(info)):
-                yield info
+    site = environment.site_packages
+    for name, info, _ in distributions(site) if site else ():
+        if name not in names or info.suffix != ".dist-info" or info.is_symlink():
+            continue
+        by = text_if_there(info / "INSTALLER").strip()
+        if not (info / "RECORD").exists() and by in ("", "pip", "uv"):
+            yield info
 
 
 def _of_extra(requirement: object) -> bool:
