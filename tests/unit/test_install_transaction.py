@@ -288,9 +288,9 @@ def test_recover(tool: Environment, world: Path) -> None:
     other = Environment(VENV, world / "b/demo", world / "b/demo/bin")
     build_file_tree(
         other.prefix,
-        {".neverstale-swap/journal.json": '{"names": ["demo"], "old": ["share/x"], "new": []}'},
+        {".neverstale-swap/journal.json": '{"demo": []}'},
     )
-    build_file_tree(other.prefix, {".neverstale-swap/old/share/x": "old"})
+    build_file_tree(other.prefix, {".neverstale-swap/old/demo/share/x": "old"})
     assert recover(PROJECT, other, store)
     assert (other.prefix / "share/x").read_text("utf-8") == "old"
 

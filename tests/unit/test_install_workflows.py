@@ -253,8 +253,8 @@ def test_what_a_killed_install_left_is_put_back_first(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment = make_environment(project.root / ".venv", VENV)
-    left = {".neverstale-swap/journal.json": '{"names": ["demo"], "old": ["share/x"], "new": []}'}
-    build_file_tree(environment.prefix, {**left, ".neverstale-swap/old/share/x": ""})
+    left = {".neverstale-swap/journal.json": '{"demo": []}'}
+    build_file_tree(environment.prefix, {**left, ".neverstale-swap/old/demo/share/x": ""})
     task, _ = steps_of_install(project, monkeypatch, lambda: None)
     assert install(task).restored
     assert (environment.prefix / "share/x").exists()

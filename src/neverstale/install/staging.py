@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,12 @@ from neverstale.wheels.store import Built
 
 FOLDER = ".neverstale-swap"
 """The folder in the environment in which the new one is unpacked, and the old one is kept."""
+
+
+OLD = "old"
+"""The folder in that one with the old files of each project."""
+
+UNMET = "uv could not get what the project requires; what was installed before is untouched"
 
 
 @dataclass(frozen=True)
@@ -41,26 +46,25 @@ class Swap:
     @property
     def old(self) -> Path:
         """Where the old files are kept, by their paths below the environment."""
-        return self.folder / "old"
+        return self.folder / OLD / self.name
 
 
-def lacking(uv: Uv, built: Sequence[Built], environment: Environment, scratch: Path) -> list[str]:
-    """Return what uv would install in *environment* for what *built* require, and fetch it.
+def lacking(uv: Uv, built: Sequence[Built], environment: Environment) -> list[str]:
+    """Return what uv would install in *environment* for what *built* require.
 
-    Unpacked once in *scratch*, it is in uv's cache, so that installing it takes a moment.
+    Exact versions, as uv lists them; an address as it was required, for uv masks passwords.
     """
     named = {each.distribution.name for each in built}
-    wanted = [str(r) for each in built for r in each.distribution.requirements if not _of_extra(r)]
-    wanted = [line for line in wanted if _name(line) not in named]
+    asked = [r for each in built for r in each.distribution.requirements if not _of_extra(r)]
+    wanted = {str(r): r for r in asked if _name(str(r)) not in named}
     if not wanted:
         return []
     where = ("--python", str(environment.prefix))
-    said = _pip_install(uv, "--dry-run", "--color", "never", *where, *sorted(wanted))
-    found = [_exactly(line) for line in re.findall(r"^ [+~] (.+)$", said, re.MULTILINE)]
-    if found:
-        _pip_install(uv, "--quiet", "--no-deps", "--target", str(scratch), *where, *found)
-        shutil.rmtree(scratch, ignore_errors=True)
-    return found
+    said = _pip_install(uv, UNMET, "--dry-run", "--color", "never", *where, *sorted(wanted))
+    addresses = {_name(line): line for line, r in wanted.items() if r.url}
+    listed = re.findall(r"^ [+~] (.+)$", said, re.MULTILINE)
+    found = {_name(line): _exactly(line) for line in listed}
+    return [addresses.get(name, line) for name, line in found.items() if name not in named]
 
 
 def _exactly(line: str) -> str:
@@ -69,23 +73,32 @@ def _exactly(line: str) -> str:
     return f"{pinned.partition('==')[0]} @ {url.removesuffix(')')}" if url else pinned
 
 
+def fetch(uv: Uv, requirements: Sequence[str], environment: Environment, scratch: Path) -> bool:
+    """Have uv unpack *requirements* in *scratch*; return whether its cache has them now."""
+    where = ("--target", str(scratch), "--python", str(environment.prefix))
+    command = ("--quiet", "--no-deps", *where, *requirements)
+    _pip_install(uv, UNMET, *command)
+    return uv.attempt("pip", "install", "--reinstall", *command, "--offline") is not None
+
+
 def install_exactly(uv: Uv, requirements: Sequence[str], environment: Environment) -> None:
     """Have uv install *requirements*, and nothing that they require."""
-    if requirements:
-        for info in [*_half_there(environment, {_name(line) for line in requirements})]:
-            discard(info, environment.prefix)
-        where = ("--python", str(environment.prefix))
-        _pip_install(uv, "--quiet", "--no-deps", *where, *requirements)
+    if not requirements:
+        return
+    for info in [*_half_there(environment, {_name(line) for line in requirements})]:
+        discard(info, environment.prefix)
+    where = ("--python", str(environment.prefix))
+    what = "uv could not install what the project requires; the project is what it was before"
+    _pip_install(uv, what, "--quiet", "--no-deps", *where, *requirements)
 
 
-def _pip_install(uv: Uv, *arguments: str) -> str:
-    """Return what uv says; from its cache if it can. Raise NeverstaleError where uv fails."""
+def _pip_install(uv: Uv, what: str, *arguments: str) -> str:
+    """Return what uv says, from its cache if it can; raise NeverstaleError, *what*, if it fails."""
     command = ("pip", "install", *arguments)
     said = uv.attempt(*command, "--offline")
     if said is None:
         code, said = uv.capture(uv.executable, *command)
         if code:
-            what = "uv could not install the wheel; what was installed before is untouched"
             raise explain_failure(uv, what, said)
     return said
 
@@ -109,10 +122,8 @@ def _of_extra(requirement: object) -> bool:
     return "extra ==" in str(requirement)
 
 
-def _name(line: str) -> str:
-    from packaging.requirements import Requirement
-
-    return canonicalize_name(Requirement(line).name)
+def _name(line: str) -> NormalizedName:
+    return canonicalize_name(re.split(r"[^\w.-]", line)[0])
 
 
 def stage(uv: Uv, built: Built, swap: Swap) -> None:
@@ -120,7 +131,8 @@ def stage(uv: Uv, built: Built, swap: Swap) -> None:
     swap.stage.mkdir(parents=True)
     (swap.folder / ".gitignore").write_text("*\n", encoding="utf-8")
     where = ("--target", str(swap.stage), "--python", str(swap.environment.prefix))
-    _pip_install(uv, "--quiet", "--no-deps", *where, str(built.archive))
+    what = "uv could not unpack the wheel; what was installed before is untouched"
+    _pip_install(uv, what, "--quiet", "--no-deps", *where, str(built.archive))
 
 
 def destinations(built: Built, swap: Swap) -> dict[str, Path]:

@@ -8,33 +8,29 @@ folder lets the next install finish what a kill left.
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-
-from packaging.utils import canonicalize_name
 
 from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import Environment, distributions
 from neverstale.environments.installed import Installed, read_installed
 from neverstale.environments.unrecorded import find_orphans
 from neverstale.errors import NeverstaleError
-from neverstale.files import listing, read_bytes, read_text, write_text
+from neverstale.files import listing, read_text, write_text
+from neverstale.install.recovery import JOURNAL, undo
 from neverstale.install.staging import (
-    FOLDER,
     Swap,
     destinations,
+    fetch,
     install_exactly,
     lacking,
     rewrite_record,
     stage,
 )
 from neverstale.process import Uv, explain_failure, unstoppable
-from neverstale.removal import discard, is_below
+from neverstale.removal import discard
 from neverstale.wheels.record import rows_of
 from neverstale.wheels.store import Built
-
-JOURNAL = "journal.json"
 
 
 def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> None:
@@ -57,48 +53,58 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
     try:
         for each, swap in staged:
             stage(uv, each, swap)
-        requirements = lacking(uv, built, environment, folder / "fetched")
-        _replace(staged, lambda: install_exactly(uv, requirements, environment))
-    finally:
-        if not (folder / JOURNAL).exists():  # else it is what the next install recovers from
-            shutil.rmtree(folder, ignore_errors=True)
+        requirements = lacking(uv, built, environment)
+        if requirements and not fetch(uv, requirements, environment, folder / "fetched"):
+            install_exactly(uv, requirements, environment)  # without a cache it may take long
+            requirements = []
+    except BaseException:
+        discard(folder, environment.prefix)
+        raise
+    _replace(staged, lambda: install_exactly(uv, requirements, environment))
+    discard(folder, environment.prefix)
 
 
 def _replace(staged: Sequence[tuple[Built, Swap]], between: Callable[[], None]) -> None:
     """Swap all of *staged*; what *between* does happens while none of them is there."""
-    swap = staged[0][1]
-    prefix = swap.environment.prefix
-    swap.old.mkdir(parents=True)
-    old: list[Path] = []
-    entries: list[tuple[Path, Path]] = []
-    for built, each in staged:
-        moves = destinations(built, each)
-        rewrite_record(each, moves)
-        old += _old_files(built, each.environment)
-        entries += _entries(each, moves)
-    entries.sort(key=_is_record)
-    units = [*_units(prefix, swap.site, old)]
-    new = [os.path.relpath(to, prefix) for _, to in entries if not os.path.lexists(to)]
-    journal = {"names": [str(each.name) for _, each in staged], "old": units, "new": new}
-    write_text(swap.folder / JOURNAL, json.dumps(journal))
-    with unstoppable():  # no longer than some renames, and what is fetched already
+    folder, prefix = staged[0][1].folder, staged[0][1].environment.prefix
+    plan: list[tuple[Swap, list[str], list[tuple[Path, Path]]]] = []
+    for built, swap in staged:
+        moves = destinations(built, swap)
+        rewrite_record(swap, moves)
+        swap.old.mkdir(parents=True)
+        old = [*_old_files(built, swap.environment)]
+        plan.append((swap, [*_units(prefix, swap.site, old)], [*_entries(swap, moves)]))
+    journal: dict[str, list[str]] = {swap.name: [] for swap, _, _ in plan}
+    write_text(folder / JOURNAL, json.dumps(journal))
+    with unstoppable():  # no longer than some renames, and what uv has in its cache
         try:
-            _move_away(swap, units)
+            for each, units, _ in plan:
+                _move_away(each, units)
             between()
-            _move_in(entries)
-        except OSError as error:
-            _roll_back(swap, journal)
+            journal = {swap.name: [*_new_files(prefix, entries)] for swap, _, entries in plan}
+            write_text(folder / JOURNAL, json.dumps(journal))
+            _move_in(sorted((e for _, _, entries in plan for e in entries), key=_is_record))
+        except BaseException as error:
+            undo([swap for swap, _, _ in plan], journal)
+            discard(folder, prefix)
+            if not isinstance(error, OSError):
+                raise
             raise NeverstaleError(
                 f"{error.filename} could not be replaced: {error.strerror}; what was installed"
                 " before is there again",
                 hint="close what uses it, then run the command again",
             ) from error
-        except NeverstaleError:
-            _roll_back(swap, journal)
-            raise
-    (swap.folder / JOURNAL).unlink()
-    for built, each in staged:
-        _forget_legacy(built, each)
+    (folder / JOURNAL).unlink()
+    for built, swap in staged:
+        _forget_legacy(built, swap)
+
+
+def _new_files(prefix: Path, entries: Sequence[tuple[Path, Path]]) -> Iterator[str]:
+    """Yield the files below *prefix* that moving *entries* in adds; others have a file already."""
+    for source, to in entries:
+        files = [p.relative_to(source) for p in source.rglob("*") if p.is_symlink() or p.is_file()]
+        paths = (to / path for path in files or [Path()])
+        yield from (os.path.relpath(path, prefix) for path in paths if not os.path.lexists(path))
 
 
 def _is_record(entry: tuple[Path, Path]) -> bool:
@@ -195,66 +201,6 @@ def _move_in(entries: Sequence[tuple[Path, Path]]) -> None:
         else:
             to.parent.mkdir(parents=True, exist_ok=True)
             os.replace(source, to)
-
-
-def _roll_back(swap: Swap, journal: Mapping[str, Sequence[str]]) -> None:
-    """Put back what was moved away; what was moved in and was not there before is removed."""
-    prefix = swap.environment.prefix
-    for unit in filter(_is_inside, journal["old"]):
-        kept, there = swap.old / unit, prefix / unit
-        if not os.path.lexists(kept) or not is_below(kept, prefix) or not is_below(there, prefix):
-            continue
-        if os.path.lexists(there):
-            _remove(there)
-        there.parent.mkdir(parents=True, exist_ok=True)
-        os.rename(kept, there)
-    for unit in filter(_is_inside, journal["new"]):
-        if is_below(prefix / unit, prefix):
-            _remove(prefix / unit)
-    discard(swap.folder, prefix)
-
-
-def _is_inside(unit: str) -> bool:
-    """Return whether *unit* is relative and leads nowhere else: a journal may be a stranger's."""
-    return not os.path.isabs(unit) and ".." not in Path(unit).parts
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def recover(environment: Environment) -> bool:
-    """Undo a swap that was killed half-way; return whether something was put back.
-
-    What is whole now stays, whoever made it.
-    """
-    site, folder = environment.site_packages, environment.prefix / FOLDER
-    if site is None or not folder.is_dir() or folder.is_symlink():
-        return False
-    try:
-        noted = json.loads(read_bytes(folder / JOURNAL))
-        journal = {key: [str(unit) for unit in noted[key]] for key in ("old", "new")}
-        swaps = [Swap(environment, site, canonicalize_name(name)) for name in noted["names"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # nothing was moved yet
-        shutil.rmtree(folder, ignore_errors=True)
-        return False
-    if not swaps or all(_is_whole(swap) for swap in swaps):
-        shutil.rmtree(folder, ignore_errors=True)
-        return False
-    with unstoppable():
-        _roll_back(swaps[0], journal)
-    return True
-
-
-def _is_whole(swap: Swap) -> bool:
-    try:
-        installed = read_installed(swap.environment, swap.name)
-    except (OSError, NeverstaleError):
-        return False
-    return installed is not None and installed.whole
 
 
 def _forget_legacy(built: Built, swap: Swap) -> None:
