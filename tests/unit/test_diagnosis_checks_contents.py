@@ -398,17 +398,19 @@ def test_copies_of_an_editable_install(
     ("here", "there", "evidence"),
     [
         ({"Summary": "a"}, {"Summary": "a"}, []),
-        ({"Summary": "a"}, {}, []),
-        ({}, {"Summary": "a"}, []),
+        ({"Summary": "a"}, None, []),
+        (None, {"Summary": "a"}, []),
+        ({"Summary": "a"}, {}, [("METADATA Summary", "a", "")]),
+        ({}, {"Summary": "a"}, [("METADATA Summary", "", "a")]),
         ({"Summary": "a"}, {"Summary": "b"}, [("METADATA Summary", "a", "b")]),
         ({"A": "a", "B": "b"}, {"B": "b"}, [("METADATA A", "a", "")]),
         ({"A": "x\ny"}, {"A": "x\nz\nw"}, [("METADATA A", "y", "z, w")]),
     ],
 )
 def test_metadata_of_an_editable_install(
-    here: dict[str, str], there: dict[str, str], evidence: list[tuple[str, str, str]]
+    here: dict[str, str] | None, there: dict[str, str] | None, evidence: list[tuple[str, str, str]]
 ) -> None:
-    """Where a listing has no fields at all, it was made before they were noted."""
+    """None is a listing that was made before they were noted."""
     installed = editable({}, Path("/src"))
     installed = replace(installed, distribution=replace(installed.distribution, fields=there))
     wheel = replace(WHEEL, files=POINTED, fields=here)

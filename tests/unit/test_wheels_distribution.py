@@ -36,6 +36,8 @@ def test_other_fields_of_metadata() -> None:
     text += "Classifier: B\nsummary: One\n  line\nClassifier: A\nLicense-File: LICENSE\n"
     text += "Description-Content-Type: text/markdown\n\nAuthor: of the README\n"
     assert parse_metadata(text).fields == {"Classifier": "A\nB", "Summary": "One line"}
+    old, new = (f"Name: x\nVersion: 1\n{key}: MIT\n" for key in ("License", "License-Expression"))
+    assert parse_metadata(old).fields == parse_metadata(new).fields == {"License": "MIT"}
 
 
 @pytest.mark.parametrize(

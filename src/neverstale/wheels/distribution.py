@@ -53,6 +53,7 @@ class Distribution:
     ``commands`` maps the name of a console or GUI script to its ``module:attribute``, ``plugins``
     the group and name of any other entry point. ``bodies`` are digests of what remains of a
     script, METADATA and WHEEL without what installers and build backends write anew.
+    ``fields`` are those of `Metadata`; None of what was noted before they were.
     """
 
     name: NormalizedName
@@ -64,7 +65,7 @@ class Distribution:
     plugins: Mapping[str, str] = field(default_factory=dict)
     bodies: Mapping[str, Digest] = field(default_factory=dict)
     requires_python: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] | None = None
 
     @property
     def programs(self) -> dict[str, str]:
@@ -78,7 +79,7 @@ class Distribution:
 class Metadata:
     """What a METADATA file says.
 
-    ``fields`` are those that have no attribute of their own, by name: the summary, the authors, the
+    ``fields`` are those that nothing else compares, by name: the summary, the authors, the
     classifiers and the like. A field that occurs several times has a line for each, sorted.
     """
 
@@ -86,7 +87,7 @@ class Metadata:
     version: str
     requirements: "frozenset[Requirement]"
     requires_python: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] | None = None
 
 
 def is_safe(command: str) -> bool:
@@ -115,7 +116,8 @@ def parse_metadata(text: str) -> Metadata:
     found: dict[str, list[str]] = {}
     for key, value in headers.items():
         if key.lower() not in COMPARED_ELSEWHERE:
-            found.setdefault(key.title(), []).append(" ".join(str(value).split()))
+            label = key.title().removesuffix("-Expression")  # which newer backends write
+            found.setdefault(label, []).append(" ".join(str(value).split()))
     fields = {key: "\n".join(sorted(values)) for key, values in sorted(found.items())}
     requires_python = str(headers["Requires-Python"] or "")
     return Metadata(name, version, requirements, requires_python, fields)

@@ -122,9 +122,11 @@ def check_editable(
     )
 
 
-def _other_fields(expected: Mapping[str, str], found: Mapping[str, str]) -> Iterator[Evidence]:
-    """Yield the fields of METADATA that differ; of a listing without any, nothing is known."""
-    if expected and found:
+def _other_fields(
+    expected: Mapping[str, str] | None, found: Mapping[str, str] | None
+) -> Iterator[Evidence]:
+    """Yield the fields of METADATA that differ; None is what is not known."""
+    if expected is not None and found is not None:
         for key in sorted({*expected, *found}):
             here, there = (fields.get(key, "").split("\n") for fields in (expected, found))
             if here != there:
