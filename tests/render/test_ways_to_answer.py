@@ -218,17 +218,21 @@ def test_questionnaire_asks_again(tmp_path: Path) -> None:
     asked.close(force=True)
 
 
-def test_the_name_of_the_folder_is_the_default(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("word-count_2", "Word Count 2"), ("FastAPI-tools", "FastAPI Tools"), ("!", "Demo App")],
+)
+def test_the_name_of_the_folder_is_the_default(folder: str, name: str, tmp_path: Path) -> None:
     command: list[str | Path] = [
         *COPIER,
         "--defaults",
         template_without_git(),
-        tmp_path / "word-count_2",
+        tmp_path / folder,
     ]
     done = run(command, tmp_path, {**os.environ, **ENVIRONMENT})
     assert done.returncode == 0, output(done)
-    text = (tmp_path / "word-count_2" / "pyproject.toml").read_text(encoding="utf-8")
-    assert 'name = "word-count-2"' in text
+    made = yaml.safe_load((tmp_path / folder / ".copier-answers.yml").read_text(encoding="utf-8"))
+    assert made["project_name"] == name
 
 
 @pytest.mark.parametrize("keys", ["\x03", "Words\r\x03"], ids=["first", "second"])
