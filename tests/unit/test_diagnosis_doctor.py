@@ -340,7 +340,7 @@ def test_archives_in_dist(name: str, shown: str | None, project: Project) -> Non
     found = [p for p in examined(project).places if p.path == project.root / "dist" / name]
     assert [place.name for place in found] == ([shown] if shown else [])
     assert [place.verdict for place in found] == ([Verdict.DAMAGED] if shown else [])
-    theirs = Fix(advice=f"move {name} away: no build of this project made it")
+    theirs = Fix(advice=f"move {name} away: `build` does not replace it")
     assert all(f.fix == theirs for place in found for f in place.findings)
 
 
@@ -368,7 +368,7 @@ def test_a_link_in_dist_is_removed_by_hand(project: Project) -> None:
     link.symlink_to(project.root / "elsewhere")
     (place,) = (p for p in examined(project).places if p.path == link)
     assert place.findings[0].fix == Fix(
-        advice=f"move {link.name} away: no build of this project made it"
+        advice=f"move {link.name} away: `build` does not replace it"
     )
 
 

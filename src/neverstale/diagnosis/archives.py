@@ -58,7 +58,7 @@ def examine_archive(path: Path, version: str | None, reference: Reference, fix: 
 def examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
     """Yield each archive of the project in ``dist/``, compared with what the sources give now."""
     for path, version in _archives(project):
-        theirs = Fix(advice=f"move {path.name} away: no build of this project made it")
+        theirs = Fix(advice=f"move {path.name} away: `build` does not replace it")
         fix = theirs if path.is_symlink() else fixes.verb("build")
         reference = references.of("wheel" if version is None else "sdist", None)
         place = examine_archive(path, version, reference, fix)
