@@ -134,6 +134,15 @@ PTH = {"site/x.pth": "{folder}/other\n"}
         ),
         pytest.param(
             {
+                "site/x.pth": "import finder; finder.install()\n",
+                "site/finder.py": "MAPPING: dict = {{'demo.a': '{folder}/other', 'demon': '/x'}}\n",
+                "other/__init__.py": "",
+            },
+            ("other/__init__.py", BY_FINDER),
+            id="mapped below a namespace",
+        ),
+        pytest.param(
+            {
                 "site/x.pth": "import\tfinder; finder.install()\n",
                 "site/finder.py": FINDER,
                 "other/demo/x": "",

@@ -132,11 +132,13 @@ def _origin(
             empty = not _has_file(entry / name)
             why = f"{by}, a folder without a module" if empty else by
             portion = Origin(name, entry / name, why, empty=empty)
-    if name in mapped and portion is None:  # setuptools' finder comes after the folders
-        place = mapped[name]
+    # Of a namespace, setuptools maps the packages: `space.demo`, and makes `space` as it imports.
+    places = [mapped[each] for each in sorted(mapped) if each.partition(".")[0] == name]
+    if places and portion is None:  # setuptools' finder comes after the folders
+        place = mapped.get(name, places[0])
         path = place / "__init__.py" if (place / "__init__.py").is_file() else place
         return Origin(name, path if path.exists() else None, "the finder of an editable install")
-    if unknown and name not in mapped:
+    if unknown and not places:
         return Origin(name, None, "the finder of an editable install", unknown=True)
     return portion or Origin(name, None, "nothing is found")
 
