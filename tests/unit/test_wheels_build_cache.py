@@ -43,6 +43,7 @@ def write(path: str, text: str = "two", age: float = 0) -> Change:
     """Return what writes *text* into *path*, with a time that is *age* seconds ago."""
 
     def change(root: Path) -> None:
+        (root / path).parent.mkdir(exist_ok=True)
         (root / path).write_text(text)
         then = time.time() - age
         os.utime(root / path, (then, then))
@@ -69,6 +70,7 @@ def write(path: str, text: str = "two", age: float = 0) -> Change:
             write("README.md", age=A_DAY), None, id="text, older: a generator may read it"
         ),
         pytest.param(write("setup.py"), None, id="setup.py"),
+        pytest.param(write("demo.egg-info/PKG-INFO", age=A_DAY), [], id="what setuptools rewrites"),
     ],
 )
 def test_changed_since(change: Change, expected: list[str] | None, tmp_path: Path) -> None:

@@ -83,10 +83,18 @@ def note_of(project: Project, key: str, sources: Sources) -> dict[str, object]:
     """Return a note of what *sources*, just compiled, are made of; *key* is what else counts."""
     return {
         "key": key,
-        "files": dict(sources.files),
+        "files": _without_metadata(sources),
         "inputs": sorted(compiled_inputs(project, sources.files)),
         "finished": time.time_ns(),
     }
+
+
+def _without_metadata(sources: Sources) -> dict[str, Digest]:
+    """Return the files of *sources* but for those that setuptools rewrites in each build.
+
+    They are sources where somebody has committed an sdist as it came.
+    """
+    return {path: digest for path, digest in sources.files.items() if ".egg-info/" not in path}
 
 
 def changed_since(project: Project, note: object, key: str, sources: Sources) -> list[str] | None:
@@ -106,7 +114,8 @@ def changed_since(project: Project, note: object, key: str, sources: Sources) ->
     now = compiled_inputs(project, sources.files)
     if set(inputs) != now.keys():
         return None
-    changed = [path for path, digest in sources.files.items() if noted.get(path) != digest]
+    files = _without_metadata(sources)
+    changed = [path for path, digest in files.items() if noted.get(path) != digest]
     if not all(_is_newer(sources.root / path, finished) for path in changed):
         return None
     return [path for path in changed if path in now]

@@ -57,6 +57,7 @@ def compiled_inputs(project: Project, files: Mapping[str, Digest]) -> dict[str, 
         for path, digest in files.items()
         if not path.endswith(never) or path == "setup.py" or _name(path) in project.setup
         if not path.startswith(BESIDE) and not _name(path).startswith(".")
+        if ".egg-info/" not in path
     }
 
 
