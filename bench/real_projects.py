@@ -160,10 +160,16 @@ def prepare(trial: Trial, requirement: str) -> None:
     (trial.folder / "home").mkdir()
     shutil.copytree(ROOT / "template" / "tools", trial.project / "tools", dirs_exist_ok=True)
     (trial.project / "tools" / "neverstale.py.jinja").unlink()
-    name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
-    for command in (("init", "-q"), ("add", "--all"), ("commit", "-q", "-m", "it")):
-        trial.run("git", *name, *command)
+    trial.run("git", "init", "-q")
+    commit(trial)
     trial.run("git", "tag", requirement.partition("==")[2])
+
+
+def commit(trial: Trial) -> None:
+    """Commit all of the project."""
+    trial.run("git", "add", "--all")
+    name = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    trial.run("git", *name, "commit", "-q", "-m", "it")
 
 
 def sources_of(trial: Trial) -> tuple[Path | None, Path | None]:
@@ -253,6 +259,7 @@ def try_project(requirement: str, kind: str, *, editable: bool) -> Trial:
             trial.verdict("after the version", good)
         if not editable:
             trial.nothing_to_do("fresh at the end")
+            commit(trial)  # of which meson-python and setuptools-scm make an sdist
             trial.expect("build", (0,), "build", *([] if trial.compiled else ["--twice"]))
         return trial
 
