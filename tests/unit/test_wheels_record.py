@@ -25,6 +25,8 @@ EMPTY_HEX = f"sha256={hashlib.sha256(b'').hexdigest()}"
         pytest.param('"a""b",,\n', {'a"b': None}, id="a quote"),
         pytest.param("a.py\n\nb.py,md5=x,1", {"a.py": None, "b.py": "md5=x"}, id="other shapes"),
         pytest.param("a.py,unknown=00ff,1", {"a.py": "unknown=00ff"}, id="another hash"),
+        pytest.param("a.py,md5=x,\na.py,md5=x,", {"a.py": "md5=x"}, id="a row twice"),
+        pytest.param("a.py,md5=x,\na.py,md5=y,", {"a.py": None}, id="rows that contradict"),
         pytest.param("a.py,md5=zz==,1", {"a.py": "md5=zz"}, id="no hexadecimal"),
     ],
 )

@@ -20,9 +20,14 @@ def parse_record(text: str) -> dict[str, Digest | None]:
     """Return path → digest of RECORD; None where a row has no hash, as RECORD's own.
 
     Paths are as written: relative to site-packages, ``/`` between the parts. Rows of another shape
-    are kept by their path, so that they show up as a difference. Raise csv.Error.
+    are kept by their path, so that they show up as a difference. Two rows of one path cancel each
+    other: a wheel of meson-python 0.18 names its direct_url.json, and uv its own. Raise csv.Error.
     """
-    return {row[0]: _digest(row[1]) if len(row) > 1 and row[1] else None for row in rows_of(text)}
+    found: dict[str, Digest | None] = {}
+    for path, *rest in rows_of(text):
+        digest = _digest(rest[0]) if rest and rest[0] else None
+        found[path] = digest if found.get(path, digest) == digest else None
+    return found
 
 
 def rows_of(text: str) -> Iterable[list[str]]:
