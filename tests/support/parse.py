@@ -64,11 +64,12 @@ def heading_and_text(path: Path) -> tuple[str, str]:
 
 
 def heading_and_text_of_a_site(path: Path) -> tuple[str, str]:
-    """Return the same as Python-Markdown, which sites are made with, has it."""
+    """Return the same as Python-Markdown, which sites are made with, has it; badges are no text."""
     import html
     import re
 
     page = markdown(path.read_text("utf-8"), extensions=["admonition", "tables", "toc"])
-    texts = re.findall(r"<(?:h1|p)[^>]*>(.*?)</(?:h1|p)>", page, re.DOTALL)[:2]
-    heading, text = (html.unescape(re.sub("<[^>]*>", "", found)) for found in texts)
+    found = re.findall(r"<(?:h1|p)[^>]*>(.*?)</(?:h1|p)>", page, re.DOTALL)
+    texts = [html.unescape(re.sub("<[^>]*>", "", text)) for text in found]
+    heading, text = [text for text in texts if text][:2]
     return heading, text
