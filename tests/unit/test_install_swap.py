@@ -575,6 +575,27 @@ def test_what_uv_would_install(environment: Environment, tmp_path: Path) -> None
     assert found == ["dep==2.0", "again==1.0", "near @ file:///a%20b/near", far]
 
 
+@pytest.mark.parametrize("cached", [True, False])
+def test_what_is_in_no_cache_is_installed_before_the_project_is_away(
+    cached: bool, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_files(environment, SOURCES, commands=COMMANDS)
+    built = built_of(make_wheel(tmp_path, SOURCES, commands=COMMANDS))
+    staged = {**SOURCES, f"{INFO}/METADATA": "Name: demo\nVersion: 1.0\n", f"{INFO}/RECORD": ""}
+    seen = []
+
+    def install(_uv: Uv, names: list[str], _environment: Environment) -> None:
+        seen.append((names, read_installed(environment, DEMO) is not None))
+
+    monkeypatch.setattr(swap, "stage", lambda _uv, _each, made: build_file_tree(made.stage, staged))
+    monkeypatch.setattr(swap, "lacking", lambda *_: ["dep==1"])
+    monkeypatch.setattr(swap, "fetch", lambda *_: cached)
+    monkeypatch.setattr(swap, "install_exactly", install)
+    install_wheels(Uv("/no/uv", tmp_path, lambda _: None), [built], environment)
+    wanted = ["dep==1"]
+    assert seen == ([(wanted, False)] if cached else [(wanted, True), ([], False)])
+
+
 def test_nothing_lacks(environment: Environment, tmp_path: Path) -> None:
     said: list[str] = []
     uv = Uv(make_program(tmp_path / "content", 0, "Would make no changes"), tmp_path, said.append)
