@@ -950,11 +950,11 @@ SITUATIONS = [
     Situation("fresh sdist", build, "sdist", FRESH),
     Situation("fresh sdist of setuptools", build, "sdist", FRESH, combination=SETUPTOOLS),
     Situation("old sdist in dist", old_sdist, "sdist", STALE, "NS103 NS503"),
-    Situation("wheel that is not a zip", broken_wheel, "wheel", DAMAGED, "NS105", fixed=False),
+    Situation("wheel that is not a zip", broken_wheel, "wheel", DAMAGED, "NS105"),
     Situation("half a wheel", half_a_wheel, "wheel", DAMAGED, "NS105"),
     Situation("half an sdist", half_an_sdist, "sdist", DAMAGED, "NS105"),
     Situation("wheel with 256 MiB of zeros", zip_bomb, "wheel", DAMAGED, "NS105"),
-    Situation("sdist with 256 MiB of zeros", tar_bomb, "sdist", DAMAGED, "NS105", fixed=False),
+    Situation("sdist with 256 MiB of zeros", tar_bomb, "sdist", DAMAGED, "NS105"),
     # The uv tool.
     Situation("edited module", edit, TOOL, STALE, "NS203"),
     Situation("removed module", delete_module, TOOL, STALE, "NS202"),

@@ -340,8 +340,17 @@ def test_archives_in_dist(name: str, shown: str | None, project: Project) -> Non
     found = [p for p in examined(project).places if p.path == project.root / "dist" / name]
     assert [place.name for place in found] == ([shown] if shown else [])
     assert [place.verdict for place in found] == ([Verdict.DAMAGED] if shown else [])
-    theirs = Fix(advice=f"move {name} away: `build` does not replace it")
-    assert all(f.fix == theirs for place in found for f in place.findings)
+    away = ("mv", "-n", f"dist/{name}", f"{name}.damaged")
+    fixes = [f.fix.commands for place in found for f in place.findings]
+    assert fixes == ([(away, (*OWN, "build"))] if shown else [])
+
+
+def test_a_strange_archive_is_moved_before_another_is_built(project: Project) -> None:
+    known(project)
+    make_wheel(project.root / "dist", {**SOURCES, "demo/old.py": ""}, commands=COMMANDS)
+    build_file_tree(project.root, {"dist/demo-1.0.tar.gz": "no archive"})
+    away = ("mv", "-n", "dist/demo-1.0.tar.gz", "demo-1.0.tar.gz.damaged")
+    assert examined(project).fixes == (away, (*OWN, "build"))
 
 
 def test_an_archive_that_was_cut_off_is_built_again(project: Project) -> None:

@@ -1,5 +1,6 @@
 """The archives of a project in ``dist/``."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -56,15 +57,22 @@ def examine_archive(path: Path, version: str | None, reference: Reference, fix: 
 
 
 def examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
-    """Yield each archive of the project in ``dist/``, compared with what the sources give now."""
+    """Yield each archive of the project in ``dist/``, compared with what the sources give now.
+
+    `build` replaces no file that is not an archive of the project: the fix moves it away before.
+    """
+    build, found = fixes.verb("build"), []
     for path, version in _archives(project):
-        theirs = Fix(advice=f"move {path.name} away: `build` does not replace it")
-        fix = theirs if path.is_symlink() else fixes.verb("build")
         reference = references.of("wheel" if version is None else "sdist", None)
-        place = examine_archive(path, version, reference, fix)
-        if place.verdict is Verdict.DAMAGED and not is_archive_of(project.name, path):
-            place = replace(place, findings=tuple(replace(f, fix=theirs) for f in place.findings))
-        yield place
+        found.append((path, examine_archive(path, version, reference, build)))
+    strange = [p for p, place in found if place.findings and not is_archive_of(project.name, p)]
+    kept = [path.name for path in strange if not path.is_symlink()]
+    moves = [("mv", "-n", f"dist/{name}", f"{name}.damaged") for name in kept]
+    for path, place in found:
+        by_hand = path.is_symlink() or (path in strange and os.name == "nt")
+        advice = Fix(advice=f"move {path.name} away: `build` does not replace it")
+        fix = advice if by_hand else Fix((*moves, *build.commands), build.advice)
+        yield replace(place, findings=tuple(replace(each, fix=fix) for each in place.findings))
 
 
 def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
