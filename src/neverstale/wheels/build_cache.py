@@ -18,7 +18,12 @@ from neverstale.process import outer_environment
 from neverstale.project.metadata import Project
 from neverstale.project.sources import Sources
 from neverstale.removal import discard
-from neverstale.wheels.toolchain import compiled_inputs, searches_elsewhere, toolchain
+from neverstale.wheels.toolchain import (
+    compiled_inputs,
+    searches_elsewhere,
+    toolchain,
+    without_metadata,
+)
 
 NOTE = "note.json"
 
@@ -83,18 +88,10 @@ def note_of(project: Project, key: str, sources: Sources) -> dict[str, object]:
     """Return a note of what *sources*, just compiled, are made of; *key* is what else counts."""
     return {
         "key": key,
-        "files": _without_metadata(sources),
+        "files": without_metadata(sources.files),
         "inputs": sorted(compiled_inputs(project, sources.files)),
         "finished": time.time_ns(),
     }
-
-
-def _without_metadata(sources: Sources) -> dict[str, Digest]:
-    """Return the files of *sources* but for those that setuptools rewrites in each build.
-
-    They are sources where somebody has committed an sdist as it came.
-    """
-    return {path: digest for path, digest in sources.files.items() if ".egg-info/" not in path}
 
 
 def changed_since(project: Project, note: object, key: str, sources: Sources) -> list[str] | None:
@@ -114,7 +111,7 @@ def changed_since(project: Project, note: object, key: str, sources: Sources) ->
     now = compiled_inputs(project, sources.files)
     if set(inputs) != now.keys():
         return None
-    files = _without_metadata(sources)
+    files = without_metadata(sources.files)
     changed = [path for path, digest in files.items() if noted.get(path) != digest]
     if not all(_is_newer(sources.root / path, finished) for path in changed):
         return None

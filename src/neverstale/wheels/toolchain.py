@@ -54,11 +54,18 @@ def compiled_inputs(project: Project, files: Mapping[str, Digest]) -> dict[str, 
         never = tuple(suffix for suffix in never if suffix not in (".py", ".pyi"))
     return {
         path: digest
-        for path, digest in files.items()
+        for path, digest in without_metadata(files).items()
         if not path.endswith(never) or path == "setup.py" or _name(path) in project.setup
         if not path.startswith(BESIDE) and not _name(path).startswith(".")
-        if ".egg-info/" not in path
     }
+
+
+def without_metadata(files: Mapping[str, Digest]) -> dict[str, Digest]:
+    """Return *files* but for those that setuptools rewrites in each build.
+
+    They are sources where somebody has committed an sdist as it came.
+    """
+    return {path: digest for path, digest in files.items() if ".egg-info/" not in path}
 
 
 def _name(path: str) -> str:
