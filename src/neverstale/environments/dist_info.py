@@ -64,13 +64,12 @@ def read_record(info: Path) -> dict[str, Digest | None]:
         raise DamagedError(f"{info.name}/RECORD ({error})") from error
 
 
-def read_metadata(info: Path, like: Distribution | None) -> Metadata:
-    """Return METADATA, that of *like* where it is the same; raise DamagedError otherwise."""
+def read_metadata(info: Path, like: Distribution | None) -> Metadata | Distribution:
+    """Return what METADATA says, or *like* where that says the same; raise DamagedError."""
     text = text_of(info, "METADATA")
     digest = like and like.files.get(f"{info.name}/METADATA")
     if like and digest == digest_of(text.encode("utf-8", "surrogateescape")):
-        known = like.name, like.version, like.requirements, like.requires_python, like.fields
-        return Metadata(*known)
+        return like
     try:
         return parse_metadata(text)
     except NeverstaleError as error:

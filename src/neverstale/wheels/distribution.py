@@ -1,7 +1,7 @@
 """A distribution as one frozen value: what a wheel holds, and what an environment holds."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -113,14 +113,18 @@ def parse_metadata(text: str) -> Metadata:
             hint="build the project again with `make install`",
         ) from error
     requirements = parse_requirements([str(r) for r in headers.get_all("Requires-Dist", [])])
-    found: dict[str, list[str]] = {}
-    for key, value in headers.items():
-        if key.lower() not in COMPARED_ELSEWHERE:
-            label = key.title().removesuffix("-Expression")  # which newer backends write
-            found.setdefault(label, []).append(" ".join(str(value).split()))
-    fields = {key: "\n".join(sorted(values)) for key, values in sorted(found.items())}
     requires_python = str(headers["Requires-Python"] or "")
-    return Metadata(name, version, requirements, requires_python, fields)
+    return Metadata(name, version, requirements, requires_python, _fields(headers.items()))
+
+
+def _fields(headers: Iterable[tuple[str, object]]) -> dict[str, str]:
+    """Return the fields of METADATA that nothing else compares: see `Metadata`."""
+    found: dict[str, list[str]] = {}
+    for key, value in headers:
+        if key.lower() not in COMPARED_ELSEWHERE:
+            name = key.title().removesuffix("-Expression")  # which newer backends write
+            found.setdefault(name, []).append(" ".join(str(value).split()))
+    return {name: "\n".join(sorted(values)) for name, values in sorted(found.items())}
 
 
 def parse_requirements(lines: Collection[str]) -> "frozenset[Requirement]":
