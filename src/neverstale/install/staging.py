@@ -60,7 +60,7 @@ def lacking(uv: Uv, built: Sequence[Built], environment: Environment) -> list[st
     if not wanted:
         return []
     where = ("--python", str(environment.prefix))
-    said = _pip_install(uv, UNMET, "--dry-run", "--color", "never", *where, *sorted(wanted))
+    said, _ = _pip_install(uv, UNMET, "--dry-run", "--color", "never", *where, *sorted(wanted))
     addresses = {_name(line): line for line, r in wanted.items() if r.url}
     listed = re.findall(r"^ [+~] (.+)$", said, re.MULTILINE)
     found = {_name(line): _exactly(line) for line in listed}
@@ -77,8 +77,8 @@ def fetch(uv: Uv, requirements: Sequence[str], environment: Environment, scratch
     """Have uv unpack *requirements* in *scratch*; return whether its cache has them now."""
     where = ("--target", str(scratch), "--python", str(environment.prefix))
     command = ("--quiet", "--no-deps", *where, *requirements)
-    _pip_install(uv, UNMET, *command)
-    return uv.attempt("pip", "install", "--reinstall", *command, "--offline") is not None
+    _, cached = _pip_install(uv, UNMET, *command)
+    return cached or uv.attempt("pip", "install", "--reinstall", *command, "--offline") is not None
 
 
 def install_exactly(uv: Uv, requirements: Sequence[str], environment: Environment) -> None:
@@ -92,15 +92,19 @@ def install_exactly(uv: Uv, requirements: Sequence[str], environment: Environmen
     _pip_install(uv, what, "--quiet", "--no-deps", *where, *requirements)
 
 
-def _pip_install(uv: Uv, what: str, *arguments: str) -> str:
-    """Return what uv says, from its cache if it can; raise NeverstaleError, *what*, if it fails."""
+def _pip_install(uv: Uv, what: str, *arguments: str) -> tuple[str, bool]:
+    """Return what uv says, and whether its cache was enough.
+
+    Raise NeverstaleError, which says *what*, where uv fails.
+    """
     command = ("pip", "install", *arguments)
     said = uv.attempt(*command, "--offline")
-    if said is None:
-        code, said = uv.capture(uv.executable, *command)
-        if code:
-            raise explain_failure(uv, what, said)
-    return said
+    if said is not None:
+        return said, True
+    code, said = uv.capture(uv.executable, *command)
+    if code:
+        raise explain_failure(uv, what, said)
+    return said, False
 
 
 def _half_there(environment: Environment, names: Collection[str]) -> Iterator[Path]:
