@@ -133,15 +133,8 @@ def notices(clone: Path, mutant: Mutant) -> str:
         nearest = "_".join(path.relative_to(clone / "src/neverstale").with_suffix("").parts)
         files = sorted((clone / "tests/unit").glob("test_*.py"))
         files.sort(key=lambda file: not nearest.startswith(file.stem.removeprefix("test_")))
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "--quiet",
-            "--exitfirst",
-            "--tb=no",
-            *map(str, files),
-        ]
+        options = ("--quiet", "--exitfirst", "--tb=no")
+        command = [sys.executable, "-m", "pytest", *options, *map(str, files)]
         done = subprocess.run(
             command, cwd=clone, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
