@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from packaging.utils import canonicalize_name, is_normalized_name
+from packaging.utils import NormalizedName, is_normalized_name
 
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import read_installed
@@ -78,7 +78,7 @@ def recover(environment: Environment) -> bool:
         return False
     journal = _read_journal(folder)
     names = filter(is_normalized_name, sorted({*journal, *listing(folder / OLD)}))
-    swaps = [Swap(environment, site, canonicalize_name(name)) for name in names]
+    swaps = [Swap(environment, site, NormalizedName(name)) for name in names]
     with unstoppable():
         undone = undo([swap for swap in swaps if not _is_whole(swap)], journal)
         discard(folder, environment.prefix)
