@@ -379,6 +379,8 @@ def test_a_link_in_dist_is_removed_by_hand(project: Project) -> None:
     assert place.findings[0].fix == Fix(
         advice=f"move {link.name} away: `build` does not replace it"
     )
+    (project.root / "dist/demo-1.0.tar.gz").write_bytes(b"\x1f\x8b")  # that was cut off
+    assert examined(project).fixes == ((*OWN, "build"),)
 
 
 def test_members_are_looked_at_where_the_project_is(world: Path, project: Project) -> None:

@@ -359,6 +359,7 @@ def test_what_setup_py_installed(name: str, environment: Environment) -> None:
 def test_what_is_known_is_not_parsed_again(environment: Environment) -> None:
     info = put(environment, requires=["dep"])
     plain = read(environment).distribution
+    assert plain.fields == {}
     like = replace(plain, requires_python=">=3", requirements=requirements("other"))
     found = read_installed(environment, DEMO, like)
     assert found

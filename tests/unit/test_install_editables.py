@@ -21,6 +21,7 @@ from unit.made_up import (
     site_of,
     tree,
 )
+from unit.small import git, make_repository
 
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Fix, Verdict, finding
@@ -387,3 +388,15 @@ def test_setuptools_compiles_again(builder: Builder) -> None:
     assert variables == {"DIST_EXTRA_CONFIG": str(builder.store.folder / "again.cfg")}
     text = (builder.store.folder / "again.cfg").read_text("utf-8")
     assert text == "[build_ext]\nforce = 1\n"
+
+
+@pytest.mark.parametrize(("version", "follows"), [("1.0", False), (None, True)])
+def test_a_version_from_git_follows_what_is_not_committed(
+    version: str | None, follows: bool, tmp_path: Path
+) -> None:
+    project = replace(make_project(tmp_path), version=version)
+    make_repository(tmp_path, ".")
+    git(tmp_path, "commit", "--quiet", "--message", "x")
+    before = editables._declared(project)  # noqa: SLF001
+    (tmp_path / "src/demo/__init__.py").write_text("edited")
+    assert (editables._declared(project) != before) == follows  # noqa: SLF001

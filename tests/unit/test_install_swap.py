@@ -282,6 +282,7 @@ def test_the_project_is_away_while_its_requirements_change(
 
 def test_a_new_record_does_not_stay(environment: Environment, tmp_path: Path) -> None:
     """Where nothing was installed before, or another version was."""
+    (site_of(environment) / "_virtualenv.py").unlink()
     by_hand = replace_by_hand(environment, tmp_path, SOURCES)
     by_hand.move_in(by_hand.entries[-1:])
     assert recover(environment)
@@ -294,12 +295,32 @@ def test_what_others_put_into_the_folder_meanwhile_stays(
 ) -> None:
     """A requirement in the same namespace is installed while the project is away."""
     install_files(environment, {"space/app.py": "old"}, commands=COMMANDS)
-    by_hand = replace_by_hand(environment, tmp_path, {"space/app.py": "new", "space/more.py": ""})
+    new = {"space/app.py": "new", "space/more.py": "", "space/both.py": "ours"}
+    by_hand = replace_by_hand(environment, tmp_path, new)
     by_hand.move_away()
-    build_file_tree(site_of(environment), {"space/dep.py": "dep"})
-    by_hand.move_in(by_hand.entries[:1])
+    build_file_tree(site_of(environment), {"space/dep.py": "dep", "space/both.py": "theirs"})
+    by_hand.move_in([entry for entry in by_hand.entries if entry[0].name == "space"])
     assert recover(environment)
-    assert tree(site_of(environment) / "space") == {"app.py": "old", "dep.py": "dep"}
+    found = tree(site_of(environment) / "space")
+    assert found.keys() == {"app.py", "dep.py", "both.py"}
+    assert (found["app.py"], found["dep.py"]) == ("old", "dep")
+
+
+def test_records_come_last_of_all_projects(
+    environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no record is not installed: a kill leaves no project that looks whole and is not."""
+    moved: list[str] = []
+    monkeypatch.setattr(swap, "_move_in", lambda entries: moved.extend(e[1].name for e in entries))
+    staged = []
+    for name in ("demo", "member"):
+        info = f"{name}-1.0.dist-info"
+        wheel = make_wheel(tmp_path, {f"{name}/z.py": ""}, name)
+        made = Swap(environment, site_of(environment), canonicalize_name(name))
+        build_file_tree(made.stage, {f"{name}/z.py": "", f"{info}/RECORD": ""})
+        staged.append((built_of(wheel), made))
+    swap._replace(staged, lambda: None)
+    assert moved == ["demo", "member", "demo-1.0.dist-info", "member-1.0.dist-info"]
 
 
 def test_a_recovery_that_was_killed_goes_on(environment: Environment, tmp_path: Path) -> None:
@@ -374,7 +395,7 @@ def test_old_files_behind_a_link_are_not_taken(
     assert tree(tmp_path / "mine") == {"demo/thesis": "mine", "thesis": "mine"}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"demo": 1, "../x": ["a"], "Demo": ["a"]}', "null"])
+@pytest.mark.parametrize("text", ["{", "[]", '{"demo": 1, "..": [], "Demo": ["a"]}', "null"])
 def test_a_journal_that_nobody_can_read(text: str, environment: Environment) -> None:
     """What was moved away is put back all the same: it is there under its project's name."""
     swapped = environment.prefix / staging.FOLDER
@@ -383,6 +404,7 @@ def test_a_journal_that_nobody_can_read(text: str, environment: Environment) -> 
     assert recover(environment)
     assert tree(site_of(environment) / "demo") == {"cli.py": "old"}
     assert not swapped.exists()
+    assert not (environment.prefix / "old").exists()
 
 
 def test_a_folder_of_swaps_that_is_a_link(environment: Environment, tmp_path: Path) -> None:
@@ -594,6 +616,25 @@ def test_what_is_in_no_cache_is_installed_before_the_project_is_away(
     install_wheels(Uv("/no/uv", tmp_path, lambda _: None), [built], environment)
     wanted = ["dep==1"]
     assert seen == ([(wanted, False)] if cached else [(wanted, True), ([], False)])
+
+
+@pytest.mark.parametrize(
+    ("offline", "calls", "cached"),
+    [("exit 0", 1, True), ("test -e again", 3, True), ("exit 1", 3, False)],
+    ids=["in the cache", "fetched into it", "no cache"],
+)
+def test_fetch(
+    offline: str, calls: int, cached: bool, environment: Environment, tmp_path: Path
+) -> None:
+    """A program stands for uv: offline it ends as *offline* says, else well, and `again` is there."""
+    uv = tmp_path / "uv"
+    uv.write_text(
+        f'#!/bin/sh\necho x >> calls\ncase "$*" in *--offline) {offline} ;; *) touch again ;; esac\n'
+    )
+    uv.chmod(0o755)
+    found = staging.fetch(Uv(str(uv), tmp_path, [""].append), ["a==1"], environment, tmp_path / "x")
+    assert found == cached
+    assert len((tmp_path / "calls").read_text().splitlines()) == calls
 
 
 def test_nothing_lacks(environment: Environment, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ def test_wheel(tmp_path: Path) -> None:
     read = read_wheel(build_wheel_file(tmp_path, files))
     assert (read.name, read.version, read.requires_python) == ("demo", "1.0", ">=3.9")
     assert read.requirements == {Requirement("dep>=1")}
+    assert read.fields == {"Requires-Python": ">=3.9"}
     assert (read.commands, read.plugins) == ({"run": "m:f"}, {"group: plug": "m:g"})
     assert read.files == {
         "demo/__init__.py": digest_of(b"x"),

@@ -70,7 +70,11 @@ def write(path: str, text: str = "two", age: float = 0) -> Change:
             write("README.md", age=A_DAY), None, id="text, older: a generator may read it"
         ),
         pytest.param(write("setup.py"), None, id="setup.py"),
-        pytest.param(write("demo.egg-info/PKG-INFO", age=A_DAY), [], id="what setuptools rewrites"),
+        pytest.param(
+            write("other.egg-info/PKG-INFO", "Name: other\n", age=A_DAY),
+            [],
+            id="what setuptools rewrites, which is a source here",
+        ),
     ],
 )
 def test_changed_since(change: Change, expected: list[str] | None, tmp_path: Path) -> None:
