@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,16 @@ def needs_toolchain(combination: Combination) -> None:
     needed = {"maturin": ("cargo",), "meson_python": ("cc",), "scikit_build_core": ("c++",)}
     extension = ("c++",) if combination.binding == "pybind11" else ("cc",)
     for program in needed.get(combination.build_backend, extension):
-        if combination.is_compiled and shutil.which(program) is None:
+        if combination.is_compiled and not starts(program):
             pytest.skip(f"{program} is not here, which {combination} is compiled with")
+
+
+@lru_cache
+def starts(program: str) -> bool:
+    """Return whether *program* is on PATH and starts: rustup's cargo may have no Rust to start."""
+    if shutil.which(program) is None:
+        return False
+    return subprocess.run((program, "--version"), check=False, capture_output=True).returncode == 0
 
 
 class World:
