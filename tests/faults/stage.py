@@ -136,7 +136,7 @@ class Stage(World):
         left = [*store.glob("building-*"), *store.glob("aside/*/complete")]
         left += self.project.glob(".venv/.neverstale-swap")
         left += self.commands_folder.glob(".tmp*")
-        assert left == [], "the store and the folder of commands are tidy again"
+        assert not left, f"left in the store or in the folder of commands: {left}"
         # The copy of the last install stays for what still runs from it.
         assert len(list(store.glob("aside/*"))) <= 1
 

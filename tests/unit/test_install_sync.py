@@ -49,6 +49,13 @@ def test_a_record_that_is_there_in_part_goes(name: str, environment: Environment
     assert (site_of(environment) / "demo/cli.py").exists()
 
 
+def test_a_command_that_is_not_yet_named_goes(environment: Environment) -> None:
+    build_file_tree(environment.scripts, {".tmpD20l9p": "", ".tmp": "", "tmpD20l9p": ""})
+    before = tree(environment.prefix)
+    assert repair(environment) == []
+    assert before.keys() - tree(environment.prefix).keys() == {"bin/.tmpD20l9p"}
+
+
 def test_a_file_that_is_missing(environment: Environment) -> None:
     info = install_files(environment, SOURCES)
     (site_of(environment) / "demo/cli.py").unlink()

@@ -1,21 +1,22 @@
 """The commands of an environment in its folder of commands."""
 
 import os
+import re
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from neverstale.environments.environment import Environment
 from neverstale.environments.unrecorded import recorded_by_others
-from neverstale.files import (
-    read_text,
-    real,
-)
+from neverstale.files import read_text, real
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+UNFINISHED = re.compile(r"\.tmp\w{6}\Z")
+"""What uv calls a command until it renames it; a kill leaves that."""
 
 
 def read_receipt(environment: Environment) -> list[Path]:

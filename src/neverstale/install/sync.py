@@ -12,9 +12,11 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from neverstale.environments.commands import UNFINISHED
 from neverstale.environments.environment import Environment, distributions
 from neverstale.files import read_text, write_text
 from neverstale.process import Uv
+from neverstale.removal import remove
 from neverstale.wheels.record import parse_record, spell_record
 from neverstale.wheels.store import Store
 
@@ -57,7 +59,7 @@ def run(
 
 
 def repair(environment: Environment) -> list[NormalizedName]:
-    """Remove records that are there in part; return what has to be installed again.
+    """Remove records and commands that are there in part; return what has to be installed again.
 
     That is what had such a record, what lacks a file that its RECORD names, and what has files
     next to RECORD that it does not name: uv unpacks a wheel's own RECORD, writes more files, and
@@ -66,6 +68,8 @@ def repair(environment: Environment) -> list[NormalizedName]:
     site = environment.site_packages
     if site is None or environment.prefix.is_symlink():
         return []
+    commands = environment.scripts.iterdir() if environment.scripts.is_dir() else ()
+    remove((path for path in commands if UNFINISHED.match(path.name)), environment.prefix)
     broken = set()
     for name, info, _ in list(distributions(site)):
         if info.suffix != ".dist-info" or info.is_symlink():

@@ -9,7 +9,6 @@ that were started from it.
 
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from neverstale.environments.commands import links_into, own_commands
+from neverstale.environments.commands import UNFINISHED, links_into, own_commands
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
@@ -28,9 +27,6 @@ from neverstale.removal import discard
 
 COMPLETE = "complete"
 """The file that says that a copy is whole, and still the one to put back."""
-
-UV = re.compile(r"\.tmp\w{6}\Z")
-"""What uv calls a command until it renames it; a kill leaves that."""
 
 KEPT = ".venv"
 """The folder in the copy with what the environment has: linters pass over that name."""
@@ -83,7 +79,8 @@ def set_aside(copies: Copies) -> Iterator[None]:
 def let_go(copies: Copies, aside: Path, before: list[Path]) -> None:
     """Keep *aside* for what still runs from it, but remove the copies *before* it."""
     environment = copies.environment
-    unfinished = (p for p in links_into(environment) if are_apart(environment) and UV.match(p.name))
+    links = links_into(environment) if are_apart(environment) else ()
+    unfinished = (path for path in links if UNFINISHED.match(path.name))
     for path in (*links_to_copies(environment, copies.name), *unfinished):
         path.unlink()
     (aside / COMPLETE).unlink(missing_ok=True)
