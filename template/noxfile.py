@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nox
 from nox.command import CommandFailed
+from nox.popen import popen
 from packaging.version import InvalidVersion, Version
 
 nox.needs_version = ">=2026.8.10"
@@ -45,18 +46,18 @@ LIVE_DOCUMENTATION = {
 }
 
 
-def uv(
-    session: nox.Session, *arguments: str, also_good: tuple[int, ...] = (), log: bool = True
-) -> None:
-    """Run uv with *arguments*; exit codes that are *also_good* are no failure.
-
-    Without *log* the command is not shown, for there may be a password in it.
-    """
+def need_uv(session: nox.Session) -> None:
+    """End the session where uv is missing."""
     if shutil.which("uv") is None:
         session.error(
             "uv is not installed\nhint: see https://docs.astral.sh/uv/getting-started/installation/"
         )
-    session.run("uv", *arguments, external=True, success_codes=[0, *also_good], log=log)
+
+
+def uv(session: nox.Session, *arguments: str, also_good: tuple[int, ...] = ()) -> None:
+    """Run uv with *arguments*; exit codes that are *also_good* are no failure."""
+    need_uv(session)
+    session.run("uv", *arguments, external=True, success_codes=[0, *also_good])
 
 
 def tool(session: nox.Session, *command: str) -> None:
@@ -65,11 +66,16 @@ def tool(session: nox.Session, *command: str) -> None:
 
 
 def neverstale(session: nox.Session, *arguments: str) -> None:
-    """Run a verb of neverstale; nox ends with its exit code if that is not 0."""
-    try:
-        uv(session, *NEVERSTALE, *arguments, *session.posargs, log=False)
-    except CommandFailed as failed:
-        sys.exit(getattr(failed, "return_code", None) or 1)
+    """Run a verb of neverstale; nox ends with its exit code if that is not 0.
+
+    nox would show the command if it fails, and there may be a password in it.
+    """
+    need_uv(session)
+    command = ["uv", *NEVERSTALE, *arguments, *session.posargs]
+    # What is interrupted gets the time to put back what was there.
+    code, _ = popen(command, stderr=None, interrupt_timeout=None)
+    if code:
+        sys.exit(code)
 
 
 def chosen(session: nox.Session, group: str, known: dict[str, tuple[str, ...]]) -> tuple[str, ...]:

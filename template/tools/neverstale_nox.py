@@ -9,7 +9,7 @@ import shutil
 import sys
 
 import nox
-from nox.command import CommandFailed
+from nox.popen import popen
 
 VERBS = {
     "install": "Clean, force a fresh build, install it, verify.",
@@ -38,10 +38,11 @@ def add(verb: str, name: str) -> None:
             )
         launcher = ("run", "--quiet", "--frozen", "--python", ">=3.10", "--script")
         command = (*launcher, "tools/neverstale.py", verb, *session.posargs)
-        try:
-            session.run("uv", *command, external=True, log=False)
-        except CommandFailed as failed:
-            sys.exit(getattr(failed, "return_code", None) or 1)
+        # session.run would show the command if it fails, and there may be a password in it.
+        # What is interrupted gets the time to put back what was there.
+        code, _ = popen(["uv", *command], stderr=None, interrupt_timeout=None)
+        if code:
+            sys.exit(code)
 
     session_of_verb.__doc__ = VERBS[verb]
     nox.session(name=name, venv_backend="none", default=False, tags=["neverstale"])(session_of_verb)
