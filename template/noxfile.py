@@ -332,7 +332,10 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["release"])
 def bump(session: nox.Session) -> None:
-    """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0)."""
+    """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0).
+
+    Without an argument it is the present version, if that was never released, or else a patch.
+    """
     version = next_version(session)
     scriv = ("run", "--quiet", *DIST, "scriv")
     notes = session.run("uv", *scriv, "print", silent=True, external=True, success_codes=[0, 2])
@@ -344,10 +347,18 @@ def bump(session: nox.Session) -> None:
     session.log(f"next: commit that, then `git tag v{version}`, and push both")
 
 
+def is_released(version: str) -> bool:
+    """Return whether a heading of the changelog names *version*."""
+    changelog = Path("CHANGELOG.md")
+    text = changelog.read_text(encoding="utf-8") if changelog.exists() else ""
+    return re.search(rf"^#.*\b{re.escape(version)}\b", text, re.MULTILINE) is not None
+
+
 def next_version(session: nox.Session) -> str:
     """Return the requested version, as PEP 440 spells it."""
-    asked = "".join(session.posargs[:1]) or "patch"
     current = PROJECT["project"].get("version")
+    unreleased = current and not is_released(current)
+    asked = "".join(session.posargs[:1]) or (current if unreleased else "patch")
     if asked.isalpha() and current is None:
         session.error("the version is a tag in git\nhint: name the next one: nox -s bump -- 1.2.0")
     if asked.isalpha():
@@ -357,14 +368,14 @@ def next_version(session: nox.Session) -> str:
         version = Version(asked)
     except InvalidVersion:
         session.error(f"{asked} is not a version\nhint: such as 1.2.0, or patch, minor, major")
-    if current and version <= Version(current):
+    if current and (version < Version(current) or (version == Version(current) and not unreleased)):
         session.error(f"{version} is not after {current}\nhint: name a later one")
     return str(version)
 
 
 @nox.session(default=False, tags=["release"])
 def publish(session: nox.Session) -> None:
-    """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --upload."""
+    """Upload what is in dist/, if it is fresh; a rehearsal, until: -- --yes."""
     neverstale(session, "publish")
 
 

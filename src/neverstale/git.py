@@ -129,6 +129,15 @@ def is_changed(root: Path, *paths: str) -> bool:
     return bool(done.stdout.strip())
 
 
+def tags_of_head(root: Path) -> list[str]:
+    """Return the tags of the commit that is checked out; none without git."""
+    try:
+        told = _run(root, "tag", "--points-at", "HEAD").stdout
+    except FileNotFoundError:
+        return []
+    return os.fsdecode(told).split()
+
+
 def configured_hooks_folder(root: Path) -> str:
     """Return the folder that ``core.hooksPath`` names, or an empty string."""
     try:

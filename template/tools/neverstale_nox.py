@@ -22,7 +22,7 @@ VERBS = {
     "dev": "Create or update the environment.",
     "run": "Run from the sources: nox -s run -- COMMAND --help.",
     "run-wheel": "Run the built wheel in a throwaway environment.",
-    "publish": "Rehearse the upload of dist/: -- --upload uploads.",
+    "publish": "Rehearse the upload of dist/: -- --yes uploads.",
     "update": "Update the launcher from the template.",
 }
 

@@ -58,7 +58,7 @@ def test_upload_and_install_from_the_index(combination: Everything, tmp_path: Pa
         rehearsal = world.make("publish", f"ARGS={upload}")
         assert "nothing was uploaded" in rehearsal.stderr
         assert list((tmp_path / "index").iterdir()) == []
-        world.make("publish", f"ARGS=--upload {upload}")
+        world.make("publish", f"ARGS=--yes {upload}")
         assert len(list((tmp_path / "index").iterdir())) == 2
         world.run(
             *("uv", "tool", "install", "--index", f"{address}/simple/"),
@@ -79,9 +79,18 @@ def test_nothing_stale_is_published(tmp_path: Path) -> None:
     assert "demo_app-0.1.0-py3-none-any.whl differs from a fresh build" in refused.stderr
     assert "hint: run `make build`" in refused.stderr
     world.make("build")
-    world.make("publish")
-    refused = world.make("publish", "ARGS=--upload --publish-url http://127.0.0.1:9", expect=2)
-    assert "uncommitted changes" in refused.stderr
+    rehearsal = world.make("publish", expect=2)
+    missing = [line[10:] for line in rehearsal.stderr.splitlines() if line.startswith("missing ")]
+    assert missing == [
+        "uncommitted changes: commit them",
+        "the commit has no tag of this version: git tag v0.1.0",
+        "CHANGELOG.md has no entry for 0.1.0",
+        # The index may know a demo-app 0.1.0 of somebody else, or not be reached.
+        *(line for line in missing if "the index " in line),
+    ]
+    assert "nothing was uploaded; once nothing is missing" in rehearsal.stderr
+    refused = world.make("publish", "ARGS=--yes --publish-url http://127.0.0.1:9", expect=2)
+    assert "error: uncommitted changes: commit them; the commit has no tag" in refused.stderr
     (world.project / "dist" / "demo_app-0.0.9-py3-none-any.whl").write_bytes(b"")
     refused = world.make("publish", expect=2)
     assert "demo_app-0.0.9-py3-none-any.whl differs from a fresh build" in refused.stderr
@@ -90,7 +99,8 @@ def test_nothing_stale_is_published(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_publish_builds_where_nothing_is_built(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
-    assert "nothing was uploaded" in world.make("publish").stderr
+    rehearsal = world.make("publish", "ARGS=--publish-url http://127.0.0.1:9", expect=2)
+    assert "missing   CHANGELOG.md has no entry for 0.1.0\nnothing was uploaded" in rehearsal.stderr
     assert len(list((world.project / "dist").glob("demo_app-0.1.0*"))) == 2
 
 
@@ -120,9 +130,13 @@ def test_a_version_that_git_should_tell_is_not_made_up(tmp_path: Path) -> None:
 def test_nobody_reads_a_password(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     options = "--publish-url http://127.0.0.1:9 --username u --password geheim"
-    assert "geheim" not in output(world.make("publish", f"ARGS={options}"))
+    said = output(world.make("publish", f"ARGS={options}", expect=2))
+    assert "missing " in said
+    assert "geheim" not in said
     nox = (sys.executable, "-m", "nox", "--session", "publish", "--", *options.split())
-    assert "geheim" not in output(world.run(*nox))
+    said = output(world.run(*nox, expect=1))
+    assert "missing " in said
+    assert "geheim" not in said
 
 
 @pytest.mark.slow
@@ -186,6 +200,20 @@ def test_bump(tmp_path: Path) -> None:
     (world.project / "changelog.d").rmdir()  # as in a clone: git keeps no empty folder
     world.make("changelog", "ARGS=create")
     assert list((world.project / "changelog.d").glob("*.md"))
+
+
+@pytest.mark.slow
+def test_the_first_release_is_the_version_that_is_there(tmp_path: Path) -> None:
+    world = living(CLI, tmp_path)
+    assert "git tag v0.1.0" in output(world.make("bump"))
+    assert "## 0.1.0 - 2" in (world.project / "CHANGELOG.md").read_text()
+    assert 'version = "0.1.0"' in (world.project / "pyproject.toml").read_text()
+    world.commit(tag="v0.1.0")
+    address = "--publish-url http://127.0.0.1:9"  # and so no other index is asked
+    assert "nothing was uploaded; `make" in world.make("publish", f"ARGS={address}").stderr
+    (world.project / "changelog.d" / "x.md").write_text("### Fixed\n\n- That.\n")
+    assert "0.1.0 is not after 0.1.0" in output(world.make("bump", "ARGS=0.1.0", expect=2))
+    assert "git tag v0.1.1" in output(world.make("bump"))
 
 
 @pytest.mark.slow

@@ -215,7 +215,7 @@ def test_secrets_are_not_shown(tmp_path: Path) -> None:
     world = World(tmp_path, CLI)
     world.make("build")
     where = "https://me:hunter2@127.0.0.1:9/legacy/"
-    publish = ("-v", "publish", "--upload", "--token", "hunter3", "--publish-url", where)
+    publish = ("-v", "publish", "--yes", "--token", "hunter3", "--publish-url", where)
     done = world.run(*TOOL, *publish, expect=None, UV_HTTP_RETRIES="0")
     assert done.returncode != 0
     assert "--token '***'" in done.stderr, output(done)

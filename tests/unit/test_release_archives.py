@@ -98,14 +98,18 @@ def in_dist(folder: Path, releases: Sequence[Release]) -> Path:
 
 
 def against(
-    folder: Path, *releases: Release, tag: str | None = None, edited: str = "", real: bool = False
+    folder: Path,
+    *releases: Release,
+    tag: str | None = None,
+    edited: str = "",
+    missing: Sequence[str] = (),
 ) -> tuple[str, str]:
     """Return what speaks against an upload, and what is to be done."""
     dist = in_dist(folder, releases)
     if edited:
         (dist / edited).write_bytes(b"other")
     try:
-        refuse_upload(releases, dist, tag, for_real=real)
+        refuse_upload(releases, dist, tag, missing)
     except NeverstaleError as error:
         return error.message, error.hint
     return "", ""
@@ -114,7 +118,7 @@ def against(
 def test_nothing_speaks_against_it(tmp_path: Path) -> None:
     release = release_of(tmp_path)
     assert against(tmp_path, release) == ("", "")
-    assert against(tmp_path, release, tag="v1.0", real=True) == ("", "")
+    assert against(tmp_path, release, tag="v1.0") == ("", "")
     assert release.paths == (release.sdist, release.wheel)
 
 
@@ -154,12 +158,9 @@ def test_a_version_from_git_outside_of_a_repository(tmp_path: Path) -> None:
     assert against(tmp_path, release) == ("", "")
 
 
-@pytest.mark.parametrize(("real", "expected"), [(True, "uncommitted changes"), (False, "")])
-def test_changes_that_are_not_committed(
-    real: bool, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(archives, "is_changed", lambda root: root == tmp_path)
-    assert against(tmp_path, release_of(tmp_path), real=real)[0] == expected
+def test_what_is_missing_is_said_with_the_rest(tmp_path: Path) -> None:
+    message, _ = against(tmp_path, release_of(tmp_path), tag="2.0", missing=["a commit", "a tag"])
+    assert message == "the tag is 2.0, and the version 1.0; a commit; a tag"
 
 
 def test_an_sdist_is_unpacked_into_the_same_folder_each_time(tmp_path: Path) -> None:

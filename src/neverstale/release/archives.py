@@ -141,12 +141,12 @@ def archives_in(folder: Path) -> list[Path]:
 
 
 def refuse_upload(
-    releases: Sequence[Release], dist: Path, tag: str | None, *, for_real: bool
+    releases: Sequence[Release], dist: Path, tag: str | None, missing: Iterable[str] = ()
 ) -> None:
     """Raise NeverstaleError with all that speaks against uploading what is in *dist*.
 
     *releases* are what the sources give now; *tag* is the tag in git that the version of the
-    first has to match. In a rehearsal, which is not *for_real*, the sources need not be committed.
+    first has to match; *missing* is what else speaks against it.
     """
     built = [path for release in releases for path in release.paths]
     stale = [f"{name} differs from a fresh build" for name in differing(archives_in(dist), built)]
@@ -160,8 +160,7 @@ def refuse_upload(
         if project.version is None and not in_repository(project.root):
             problems.append(f"the version comes from git, and this is not a repository: {version}")
     problems += dict.fromkeys(private)
-    if for_real and is_changed(releases[0].project.root):
-        problems.append("uncommitted changes")
+    problems += missing
     if problems:
         raise NeverstaleError("; ".join(problems), hint=_hint(stale, private))
 

@@ -25,6 +25,7 @@ from neverstale.release.archives import (
     refuse_upload,
     remember,
 )
+from neverstale.release.readiness import what_is_missing
 from neverstale.wheels.archives import read_wheel
 
 
@@ -83,10 +84,21 @@ def _unlike_another_build(
         return tuple(differing(made, [path for each in again for path in each.paths]))
 
 
-def prepare_upload(task: Task, dist: Path, tag: str | None, *, for_real: bool) -> list[str]:
-    """Return the archives in *dist* to upload; raise NeverstaleError where anything is against it.
+@dataclass(frozen=True)
+class Upload:
+    """The ``names`` of the archives to upload, and what a release of them is ``missing``."""
 
-    Where there are none, they are built first.
+    names: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def prepare_upload(
+    task: Task, dist: Path, tag: str | None, *, for_real: bool, ask_index: bool
+) -> Upload:
+    """Return what is in *dist*; raise NeverstaleError where anything is against uploading that.
+
+    Where there are no archives, they are built first. What is missing is no error in a rehearsal,
+    which is not *for_real*.
     """
     folder = task.project.root / dist
     if not archives_in(folder) and not build(task, dist, twice=False).good:
@@ -96,8 +108,15 @@ def prepare_upload(task: Task, dist: Path, tag: str | None, *, for_real: bool) -
     store = task.builder.store
     with store.locked(task.builder.wait), store.scratch() as scratch:
         releases = build_release(task.builder, together, scratch, python)
-        refuse_upload(releases, folder, tag, for_real=for_real)
-    return [os.path.relpath(path, task.project.root) for path in archives_in(folder)]
+        missing = [
+            line
+            for release in releases
+            for line in what_is_missing(task.uv, release, scratch, tag=tag, ask_index=ask_index)
+        ]
+        missing = [*dict.fromkeys(missing)]
+        refuse_upload(releases, folder, tag, missing if for_real else ())
+    names = (os.path.relpath(path, task.project.root) for path in archives_in(folder))
+    return Upload(tuple(names), tuple(missing))
 
 
 def _refuse_folder_elsewhere(folder: Path, root: Path) -> None:

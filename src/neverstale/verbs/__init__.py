@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +18,9 @@ from neverstale.verbs.task import task_of
 if TYPE_CHECKING:
     from neverstale.install.cleaning import Cleaned
     from neverstale.install.task import Outcome, Task
+
+OTHER_INDEX = re.compile("--(index|publish-url|check-url)(=|\\Z)")
+"""Options of ``uv publish`` for an index that is not the one that uv installs from."""
 
 
 def install(options: Options, console: Console) -> int:
@@ -110,21 +114,27 @@ def build(options: Options, console: Console) -> int:
 
 
 def publish(options: Options, console: Console) -> int:
-    """Upload what is in ``dist/``, if it is a build of the sources; rehearse without --upload."""
+    """Upload what is in ``dist/``, if it is a build of the sources; rehearse without --yes."""
     from neverstale.release.publish import prepare_upload
 
     parser = argparse.ArgumentParser(prog="neverstale publish", description=publish.__doc__)
-    parser.add_argument("--upload", action="store_true", help="no rehearsal: upload")
+    parser.add_argument("--yes", action="store_true", help="no rehearsal: upload")
     parser.add_argument("--tag", help="the tag in git that the version has to match")
     parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
     own, passed_on = parser.parse_known_args(options.arguments)
     task = task_of(options, console)
-    names = prepare_upload(task, Path(own.dist), own.tag, for_real=own.upload)
-    rehearsal = [] if own.upload else ["--dry-run"]
-    code: int = task.uv.run("publish", *rehearsal, *passed_on, *names)
+    elsewhere = "UV_PUBLISH_URL" in os.environ or any(map(OTHER_INDEX.match, passed_on))
+    upload = prepare_upload(
+        task, Path(own.dist), own.tag, for_real=own.yes, ask_index=not elsewhere
+    )
+    rehearsal = [] if own.yes else ["--dry-run"]
+    code: int = task.uv.run("publish", *rehearsal, *passed_on, *upload.names)
+    for line in upload.missing:
+        console.step("missing", line)
     if rehearsal and not code:
-        console.tell("nothing was uploaded; `make publish ARGS=--upload` uploads")
-    return code
+        then = "once nothing is missing, " if upload.missing else ""
+        console.tell(f"nothing was uploaded; {then}`make publish ARGS=--yes` uploads")
+    return code or (STALE if upload.missing else FRESH)
 
 
 def dev(options: Options, console: Console) -> int:

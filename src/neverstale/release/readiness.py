@@ -1,0 +1,89 @@
+"""What a release needs beside its archives: a commit, a tag, an entry, and a version of its own."""
+
+import re
+import zipfile
+from pathlib import Path
+
+from packaging.metadata import ExceptionGroup, Metadata
+from packaging.version import InvalidVersion, Version
+
+from neverstale.files import read_text
+from neverstale.git import in_repository, is_changed, tags_of_head
+from neverstale.process import Uv
+from neverstale.release.archives import Release
+from neverstale.wheels.archives import read_wheel
+
+CHANGELOGS = ("CHANGELOG*", "CHANGES*", "HISTORY*", "NEWS*")
+"""How the file is called in which users read what changed: https://keepachangelog.com"""
+
+UNKNOWN = re.compile(r"there is no version of|was not found in the package registry")
+"""What uv says of a version that an index does not have."""
+
+
+def what_is_missing(
+    uv: Uv, release: Release, scratch: Path, *, tag: str | None, ask_index: bool
+) -> list[str]:
+    """Return all that *release* still needs before it may be uploaded.
+
+    With *tag*, which somebody else has compared, none is looked for. With *ask_index*, uv asks its
+    default index whether the version is taken; *scratch* is a folder for that question.
+    """
+    root, wheel = release.project.root, read_wheel(release.wheel)
+    version = Version(wheel.version)
+    missing = []
+    if is_changed(root):
+        missing.append("uncommitted changes: commit them")
+    if tag is None and in_repository(root) and version not in map(_version_of, tags_of_head(root)):
+        missing.append(f"the commit has no tag of this version: git tag v{version}")
+    missing += [
+        f"{path.name} has no entry for {version}"
+        for path in _changelogs(root)
+        if not _tells_of(read_text(path), wheel.version)
+    ]
+    missing += _invalid_metadata(release.wheel)
+    if ask_index:
+        missing += _on_index(uv, f"{wheel.name}=={version}", scratch)
+    return missing
+
+
+def _version_of(tag: str) -> Version | None:
+    """Return the version that *tag* ends with: ``v1.0``, ``demo-1.0``, ``demo/v1.0``."""
+    found = re.search(r"(?:^|[-/_@])v?(\d[^/]*)\Z", tag)
+    try:
+        return Version(found[1]) if found else None
+    except InvalidVersion:
+        return None
+
+
+def _changelogs(root: Path) -> list[Path]:
+    """Return the file that is the changelog, if there is one; a folder of that name is none."""
+    found = [path for name in CHANGELOGS for path in sorted(root.glob(name)) if path.is_file()]
+    return found[:1]
+
+
+def _tells_of(changelog: str, version: str) -> bool:
+    """Return whether a heading of *changelog*, in Markdown or reStructuredText, names *version*."""
+    named = rf"(?<![\d.]){re.escape(version)}(?![\w.]*\w)"
+    return bool(re.search(rf"^#+ .*{named}|{named}.*\n([=~^*-])\1{{2,}}$", changelog, re.MULTILINE))
+
+
+def _invalid_metadata(wheel: Path) -> list[str]:
+    """Return what an index would refuse of the metadata, one line for each field (PEP 643)."""
+    with zipfile.ZipFile(wheel) as archive:
+        (place,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        text = archive.read(place)
+    try:
+        Metadata.from_email(text, validate=True)
+    except ExceptionGroup as group:
+        return [f"invalid metadata: {error}" for error in group.exceptions]
+    return []
+
+
+def _on_index(uv: Uv, requirement: str, scratch: Path) -> list[str]:
+    question = scratch / "on-index.in"
+    question.write_text(f"{requirement}\n", encoding="utf-8")
+    options = ("--quiet", "--no-deps", "--no-header", "--refresh", "--universal")
+    code, said = uv.capture(uv.executable, "pip", "compile", *options, str(question))
+    if not code:
+        return [f"the index has {requirement} already: release another version"]
+    return [] if UNKNOWN.search(said) else ["the index could not be asked for the version"]
