@@ -11,6 +11,7 @@ from neverstale import __version__, verbs
 from neverstale.errors import CANNOT_TELL, NeverstaleError
 from neverstale.terminal import Console
 from neverstale.verbs import Options
+from neverstale.verbs.task import Parser
 
 TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [tool.neverstale]"
 
@@ -76,7 +77,7 @@ class _Version(argparse.Action):
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line; the reference is made from it."""
-    parser = argparse.ArgumentParser(prog="neverstale", description=summary)
+    parser = Parser(prog="neverstale", description=summary)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     parser.add_argument("--project", default=".", metavar="DIR", help="the project's folder")
     _add_loudness(parser, "")
@@ -118,6 +119,7 @@ def _add_doctor(verb: argparse.ArgumentParser) -> None:
     depth = verb.add_mutually_exclusive_group()
     depth.add_argument("--quick", action="store_true", help="never build")
     depth.add_argument("--build", action="store_true", help="always build, compiled code too")
+    verb.add_argument("--all", action="store_true", help="tell of all findings, not of ten a place")
     verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
     verb.add_argument("--fix", action="store_true", help="show the fixes, ask, and run them")
     verb.add_argument("--yes", action="store_true", help="do not ask")

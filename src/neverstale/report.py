@@ -3,7 +3,7 @@
 import json
 import os
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterator, Sequence, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ FORMAT = 1
 """The version of the JSON's shape; a change that breaks a reader raises it."""
 
 MOST_SHOWN = 10
-"""How many pieces of evidence of one finding the text shows; JSON has all."""
+"""How many findings of a place the text shows, and how many pieces of evidence of them all."""
 
 HEADINGS = ("place", "verdict", "version", "where")
 
@@ -110,8 +110,11 @@ def _evidence(evidence: Evidence) -> dict[str, str | None]:
     }
 
 
-def as_text(diagnosis: "Diagnosis", width: int) -> str:
-    """Return the diagnosis as text of *width* columns, without colour."""
+def as_text(diagnosis: "Diagnosis", width: int, most: int | None = MOST_SHOWN) -> str:
+    """Return the diagnosis as text of *width* columns, without colour.
+
+    Of the findings of a place it has at most *most*, or all.
+    """
     root = diagnosis.project.root
     lines = [
         *textwrap.wrap(f"{diagnosis.project.name}: {_summary(diagnosis)}", width),
@@ -123,7 +126,7 @@ def as_text(diagnosis: "Diagnosis", width: int) -> str:
         *_imports(diagnosis),
     ]
     for place in diagnosis.places:
-        lines += _explained(place, width)
+        lines += _explained(place, width, most)
     for name, found, reason in diagnosis.ignored:
         lines += ["", f"{name}: {found.code.name} ignored ({len(found.evidence)}): {reason}"]
     if diagnosis.fixes and exit_code(diagnosis.places):
@@ -198,31 +201,38 @@ def _origin(origin: "Origin", root: Path) -> str:
     return f"{_short(origin.path, root)} ({origin.by})" if origin.path else origin.by
 
 
-def _explained(place: Place, width: int) -> list[str]:
+def _explained(place: Place, width: int, most: int | None) -> list[str]:
     reason = f": {place.reason}" if place.reason else ""
     if not reason and not place.findings:
         return []
     said = without_password(f"{place.name}, {place.verdict.value}{reason}")  # before it is parted
     head = textwrap.wrap(said, width)
-    return ["", *head, *explained(place.findings)]
+    return ["", *head, *explained(place.findings, most)]
 
 
-def explained(findings: Iterable[Finding]) -> list[str]:
-    """Return the lines that explain *findings*: code, message, evidence, fix."""
+def explained(findings: Sequence[Finding], most: int | None = MOST_SHOWN) -> list[str]:
+    """Return the lines that explain *findings*: code, message, evidence, fix.
+
+    At most *most* of them, those that change a verdict before remarks, share as much evidence.
+    """
     lines = []
-    for found in findings:
+    telling = sorted(findings, key=lambda found: found.code in REMARKS)[:most]
+    share = max(most // max(len(telling), 1), 1) if most else None
+    for found in (each for each in findings if each in telling):
         remark = " (a remark)" if found.code in REMARKS else ""
         lines.append(f"{found.code.name} {found.code.value}{remark}")
-        for evidence in found.evidence[:MOST_SHOWN]:
+        for evidence in found.evidence[:share]:
             lines.append(f"     {one_line(evidence.what)}")
             if evidence.expected or evidence.found:
                 lines.append(f"       expected {one_line(evidence.expected) or 'nothing'}")
                 lines.append(f"       found    {one_line(evidence.found) or 'nothing'}")
-        if (more := len(found.evidence) - MOST_SHOWN) > 0:
-            lines.append(f"     and {more} more; --json lists all")
+        if more := len(found.evidence[share:]) if share else 0:
+            lines.append(f"     and {more} more; `doctor --all` lists them")
         lines.append(f"     fix: {found.fix}")
         if found.fix.commands and found.fix.advice:
             lines.append(f"     or: {found.fix.advice}")
+    if left := [found.code.name for found in findings if found not in telling]:
+        lines.append(f"and {', '.join(left)}; `doctor --all` explains them")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -107,7 +108,9 @@ def test_what_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2
-    assert "usage: neverstale" in capsys.readouterr().err
+    what, hint = capsys.readouterr().err.splitlines()
+    assert what.startswith("error: ")
+    assert re.fullmatch("hint: `neverstale.* --help` shows what there is", hint)
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

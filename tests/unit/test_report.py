@@ -9,7 +9,7 @@ import pytest
 from unit.made_up import INSTALLED, PROJECT, WHEEL
 
 from neverstale import report
-from neverstale.diagnosis.codes import EXPLANATIONS, Code
+from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict, finding
 from neverstale.diagnosis.place import Place
@@ -231,7 +231,23 @@ def test_a_remark_and_a_fix_with_advice() -> None:
 def test_much_evidence_is_not_all_shown(number: int, more: int) -> None:
     lines = explained([finding(Code.NS203, FIX, *map(str, range(number)))])
     assert len(lines) == MOST_SHOWN + 2 + (1 if more else 0)
-    assert (f"     and {more} more; --json lists all" in lines) == bool(more)
+    assert (f"     and {more} more; `doctor --all` lists them" in lines) == bool(more)
+
+
+def test_much_that_was_found_is_not_all_shown() -> None:
+    remarks = [code for code in Code if code in REMARKS]
+    changing = [code for code in Code if code not in REMARKS]
+    codes = [*remarks[:2], *changing[:9]]
+    found = [finding(code, FIX, "x", "y") for code in codes]
+    lines = explained(found)
+    shown = [line[:5] for line in lines if line.startswith("NS")]
+    assert shown == [code.name for code in (codes[0], *codes[2:])]
+    assert lines.count("     and 1 more; `doctor --all` lists them") == MOST_SHOWN
+    assert lines[-1] == f"and {codes[1].name}; `doctor --all` explains them"
+    everything = "\n".join(explained(found, None))
+    assert "more" not in everything
+    assert all(code.name in everything for code in codes)
+    assert everything.count("     y") == len(codes)
 
 
 @pytest.mark.parametrize("width", [30, 60, 80])

@@ -1,6 +1,5 @@
 """The verbs as a user meets them: each calls a workflow and says what it came to."""
 
-import argparse
 import os
 import re
 import sys
@@ -13,7 +12,7 @@ from neverstale.errors import FRESH, STALE, NeverstaleError
 from neverstale.terminal import Console, one_line
 from neverstale.verbs.looking import doctor as doctor
 from neverstale.verbs.task import Options as Options
-from neverstale.verbs.task import task_of
+from neverstale.verbs.task import Parser, task_of
 
 if TYPE_CHECKING:
     from neverstale.install.cleaning import Cleaned
@@ -117,8 +116,9 @@ def publish(options: Options, console: Console) -> int:
     """Upload what is in ``dist/``, if it is a build of the sources; rehearse without --yes."""
     from neverstale.release.publish import prepare_upload
 
-    parser = argparse.ArgumentParser(prog="neverstale publish", description=publish.__doc__)
-    parser.add_argument("--yes", action="store_true", help="no rehearsal: upload")
+    parser = Parser(prog="neverstale publish", description=publish.__doc__)
+    for_real = "no rehearsal: upload (0.2 called it --upload)"
+    parser.add_argument("--yes", "--upload", action="store_true", help=for_real)
     parser.add_argument("--tag", help="the tag in git that the version has to match")
     parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
     own, passed_on = parser.parse_known_args(options.arguments)

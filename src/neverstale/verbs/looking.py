@@ -12,6 +12,7 @@ from neverstale.terminal import Console
 from neverstale.verbs.task import Options, task_of
 
 if TYPE_CHECKING:
+    from neverstale.diagnosis.doctor import Diagnosis
     from neverstale.process import Uv
 
 
@@ -24,7 +25,7 @@ def doctor(options: Options, console: Console) -> int:
     from neverstale.diagnosis.doctor import Request, diagnose
     from neverstale.diagnosis.reference import Depth
     from neverstale.project.members import members_of
-    from neverstale.report import as_json, as_text, exit_code
+    from neverstale.report import MOST_SHOWN, as_json, as_text, exit_code
     from neverstale.template.drift import ask_template, check_template
 
     if options.explain:
@@ -45,9 +46,13 @@ def doctor(options: Options, console: Console) -> int:
         request = replace(request, drift=partial(check_template, asked, task.project))
     diagnosis = diagnose(task.project, task.builder, request)
     commands = diagnosis.fixes if options.fix and exit_code(diagnosis.places) else ()
-    text = as_json(diagnosis) if options.json else as_text(diagnosis, console.width())
+
+    def told(diagnosis: "Diagnosis") -> str:
+        most = None if options.all else MOST_SHOWN
+        return as_json(diagnosis) if options.json else as_text(diagnosis, console.width(), most)
+
     if not commands or not options.json:
-        console.put(text)
+        console.put(told(diagnosis))
     if not options.fix or not commands:
         return exit_code(diagnosis.places)
     if not options.yes and not console.agreed():
@@ -56,7 +61,7 @@ def doctor(options: Options, console: Console) -> int:
     _run_all(commands, task.uv, console)
     task = task_of(options, console)
     diagnosis = diagnose(task.project, task.builder, request)
-    console.put(as_json(diagnosis) if options.json else as_text(diagnosis, console.width()))
+    console.put(told(diagnosis))
     return exit_code(diagnosis.places)
 
 

@@ -3,8 +3,9 @@
 import argparse
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from neverstale.errors import CANNOT_TELL
 from neverstale.terminal import Console
 
 if TYPE_CHECKING:
@@ -20,6 +21,16 @@ LOOKING = ("doctor",)
 
 OLD_WILL_DO = ("clean", "uninstall", "update")
 """Verbs for which a project without [project] need not be built to know its name."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses with one line of what, and one of what to do."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print *message* and end with exit code 2."""
+        self.exit(
+            CANNOT_TELL, f"error: {message}\nhint: `{self.prog} --help` shows what there is\n"
+        )
 
 
 def task_of(options: Options, console: Console) -> "Task":
