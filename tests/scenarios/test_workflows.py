@@ -245,6 +245,24 @@ def test_run_forgets_bytecode_of_a_package_that_is_gone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_dev_tells_of_what_only_ones_own_settings_say(tmp_path: Path) -> None:
+    world = made(tmp_path, LIBRARY)
+    assert "no file of this project" not in world.make("dev").stderr
+    settings = tmp_path / "settings"
+    (settings / "uv").mkdir(parents=True)
+    (settings / "uv" / "uv.toml").write_text(
+        'exclude-newer = "2026-11-01T00:00:00Z"\n', encoding="utf-8"
+    )
+    world.extra["XDG_CONFIG_HOME"] = str(settings)
+    told = world.make("dev").stderr
+    assert "uv.lock has exclude-newer = 2026-11-01T00:00:00Z, which no file of this project" in told
+    world.run("uv", "lock", "--no-config")
+    assert "exclude-newer" not in (world.project / "uv.lock").read_text("utf-8")
+    del world.extra["XDG_CONFIG_HOME"]
+    assert "no file of this project" not in world.make("dev").stderr
+
+
+@pytest.mark.slow
 def test_run_passes_arguments_and_exit_codes(tmp_path: Path) -> None:
     world = made(tmp_path)
     done = world.make("run", "ARGS=demo-app hello 'two  words'")

@@ -139,7 +139,6 @@ def publish(options: Options, console: Console) -> int:
 
 def dev(options: Options, console: Console) -> int:
     """Create or update the project's environment (``uv sync``), and install git's hooks."""
-    from neverstale.git import is_changed
     from neverstale.install.hooks import find_runner, reason_against
     from neverstale.install.workflows import Failed, sync_environment
 
@@ -163,11 +162,23 @@ def dev(options: Options, console: Console) -> int:
             console.tell(f"no hooks were installed: {against}")
         elif code := task.uv.run_program(str(runner), "install"):
             return int(code)
+    _tell_of_lock(task, console)
+    return FRESH
+
+
+def _tell_of_lock(task: "Task", console: Console) -> None:
+    from neverstale.git import is_changed
+    from neverstale.project.lock import of_one_machine
+
     if is_changed(task.project.root, "uv.lock"):
         console.tell(
             "uv.lock is new or changed: commit it, so that everybody has the same versions"
         )
-    return FRESH
+    if foreign := of_one_machine(task.project.root, task.project.uv):
+        console.tell(
+            f"uv.lock has {' and '.join(foreign)}, which no file of this project says: put it into"
+            " [tool.uv], or lock without your own settings (`uv lock --no-config`)"
+        )
 
 
 def run(options: Options, console: Console) -> int:
