@@ -29,7 +29,8 @@ from unit.made_up import (
 
 from neverstale.diagnosis import doctor
 from neverstale.diagnosis.codes import Code
-from neverstale.diagnosis.doctor import Diagnosis, Request, diagnose, is_editable, no_drift
+from neverstale.diagnosis.copies import is_editable
+from neverstale.diagnosis.doctor import Diagnosis, Request, diagnose, no_drift
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding
 from neverstale.diagnosis.fixes import Fixes
 from neverstale.diagnosis.place import Place, Reference

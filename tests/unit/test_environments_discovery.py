@@ -11,6 +11,7 @@ from unit.made_up import DEMO, be_alone, install_files, make_environment
 
 from neverstale.environments.discovery import (
     environment_at,
+    environment_of,
     find_environments,
     tool_environment,
     venv_environment,
@@ -109,6 +110,30 @@ def test_the_members_of_a_workspace_share_one(world: Path) -> None:
         },
     )
     assert venv_environment(world / "a").prefix == world / ".venv"
+
+
+def test_an_environment_as_the_doctor_calls_it(world: Path) -> None:
+    python = Path("/no/python")
+    for folder in (".venv", ".nox/tests", ".tox/py", "other/.nox/tests", "else"):
+        make_environment(world / folder)
+    named = {
+        str(environment_of(world, world / folder, python))
+        for folder in (".venv", ".nox/tests", ".tox/py", "other/.nox/tests", "else")
+    }
+    assert named == {
+        ".venv",
+        "session tests",
+        "session py",
+        "environment tests",
+        "environment else",
+    }
+    mine = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    build_file_tree(world, {f"conda/lib/{mine}/site-packages/": "", "conda/lib/python3.0/x": ""})
+    found = environment_of(world, world / "conda", python)
+    assert (found.place, found.python) == (PYTHON, python)
+    assert found.site_packages == world / "conda/lib" / mine / "site-packages"
+    with pytest.raises(NeverstaleError, match="home has no site-packages"):
+        environment_of(world, world / "home", python)
 
 
 def test_an_environment_that_is_named(world: Path) -> None:

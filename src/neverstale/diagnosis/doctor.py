@@ -1,6 +1,5 @@
 """The diagnosis of a project: every place where a copy is, and what decides which one runs."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,14 +12,13 @@ from neverstale.diagnosis.checks.surroundings import (
     check_leftovers,
 )
 from neverstale.diagnosis.codes import Code
+from neverstale.diagnosis.copies import examine_copy
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding, shown, verdict_of
 from neverstale.diagnosis.fixes import Fixes, commands_of, fixes_for
-from neverstale.diagnosis.place import Place, Reference, without_ignored
-from neverstale.diagnosis.places import examine
+from neverstale.diagnosis.place import Place, without_ignored
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.diagnosis.targets import broken_targets
 from neverstale.diagnosis.unselected import find_unselected
-from neverstale.environments.compiled import changed_inputs, modules_of
 from neverstale.environments.discovery import (
     find_environments,
     tool_environment,
@@ -31,26 +29,20 @@ from neverstale.environments.environment import (
     TOOL,
     VENV,
     Environment,
-    distributions,
-    holds,
 )
 from neverstale.environments.imports import Imports, find_imports
 from neverstale.environments.path_search import Answer, answers, behind
 from neverstale.errors import NeverstaleError
-from neverstale.files import Tick, folders, read_text, real
+from neverstale.files import Tick, folders, real
 from neverstale.process import outer_environment
 from neverstale.project.bytecode import find_misleading_bytecode
 from neverstale.project.metadata import Project
-from neverstale.project.sources import read_sources
 from neverstale.wheels.answers import Present
 from neverstale.wheels.build import Builder
 from neverstale.wheels.leftovers import read_leftovers
 
 TYPED = (TOOL, PIPX)
 """Kinds of places whose commands are meant to be typed: another file may shadow them."""
-
-COMPILES_ITSELF = "mesonpy"
-"""The build backend whose editable installs compile what is newer whenever they are imported."""
 
 
 def no_drift(fixes: Fixes) -> Sequence[Finding]:
@@ -103,7 +95,7 @@ def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
     environments, broken = _environments(project, builder, path)
     present = Present(project, tick=request.tick)
     references = References(builder, present, request.depth, _home(environments))
-    seen = [_examine(project, each, references, fixes) for each in environments]
+    seen = [examine_copy(project, each, references, fixes) for each in environments]
     imports = [
         find_imports(p.environment, project.root, _packages(p, references))
         for p in seen
@@ -150,55 +142,6 @@ def _environments(
 def _home(environments: Sequence[Environment]) -> Environment | None:
     """Return the project's own environment, or else the tool's."""
     return next((each for each in environments if each.place == VENV), environments[0])
-
-
-def is_editable(environment: Environment, project: Project) -> bool:
-    """Return whether *project* is installed editable in *environment* (PEP 610)."""
-    site = environment.site_packages
-    for _, info, _ in distributions(site, project.name) if site else ():
-        try:
-            return bool(json.loads(read_text(info / "direct_url.json"))["dir_info"]["editable"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
-            return False
-    return False
-
-
-def _examine(
-    project: Project, environment: Environment, references: References, fixes: Fixes
-) -> Place:
-    if not holds(environment, project.name):
-        nothing = Reference(None, references.packages())
-        return examine(project, environment, nothing, fixes)
-    editable = is_editable(environment, project)
-    if editable and project.may_compile:
-        place = examine(project, environment, Reference(None, references.packages()), fixes)
-        return _with_compiled(project, place, references, fixes)
-    reference = references.of("editable" if editable else "wheel", environment)
-    return examine(project, environment, reference, fixes, references.present.tick)
-
-
-def _with_compiled(project: Project, place: Place, references: References, fixes: Fixes) -> Place:
-    """Add to *place*, an editable install, whether its extension modules are of these sources."""
-    if place.environment is None or place.installed is None:
-        return place
-    fix = fixes.reinstall(place.environment, editable=True)
-    changed: list[str] | None = []
-    if project.build_backend != COMPILES_ITSELF:
-        modules = modules_of(project, place.environment)
-        sources = read_sources(project, references.present.tick)
-        changed = changed_inputs(project, sources, modules, references.builder.store.folder)
-        if references.depth is Depth.BUILD:
-            wheel = references.of("wheel", place.environment).distribution
-            if wheel and modules and set(modules.values()) <= set(wheel.files.values()):
-                changed = []  # whoever compiled them, they are what a build gives now
-    if changed:
-        return place.with_findings(finding(Code.NS209, fix, *changed))
-    if place.verdict is not Verdict.UNKNOWN:
-        return place
-    if changed is None:
-        reason = f"what its extension was compiled from is not known; `{fix}` compiles it"
-        return replace(place, reason=reason)
-    return replace(place, verdict=Verdict.EDITABLE, reason="")
 
 
 def _packages(place: Place, references: References) -> list[str]:
@@ -282,7 +225,9 @@ def _examine_members(
         present = Present(member, tick=request.tick)
         references = References(own, present, request.depth, homes[0] if homes else None)
         for environment in homes:
-            place = _examine(member, environment.beside_the_tool(member.name), references, fixes)
+            place = examine_copy(
+                member, environment.beside_the_tool(member.name), references, fixes
+            )
             if place.installed and place.installed.editable:
                 walk = folders(member.root, through_links=False)
                 stale = map(str, find_misleading_bytecode(walk))

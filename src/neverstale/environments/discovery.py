@@ -38,6 +38,9 @@ from neverstale.project.workspace import workspace_of
 
 INTERPRETER = re.compile(r"python(3(\.\d+)?)?(\.exe)?")
 
+SESSIONS = (".nox", ".tox")
+"""Where nox and tox keep the environments of a project's sessions."""
+
 MANAGED = ("versions/*", "installs/python/*")
 """Next to a folder ``shims``: where pyenv, asdf and mise keep the interpreters."""
 
@@ -101,6 +104,29 @@ def environment_at(prefix: Path, name: NormalizedName) -> Environment:
     return Environment(OTHER, prefix, prefix / SCRIPTS, prefix.name)
 
 
+def environment_of(root: Path, prefix: Path, python: Path) -> Environment:
+    """Return the environment at *prefix*, called as the doctor of the project at *root* calls it.
+
+    *python* is its interpreter, for where it is no virtual environment: conda's, or a Python's own
+    folders. Raise NeverstaleError where nothing can be installed in it.
+    """
+    prefix = real(prefix)
+    if is_environment(prefix):
+        sessions = (real(root / folder) for folder in SESSIONS)
+        own = real(workspace_of(root) / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
+        place = VENV if prefix == own else SESSION if prefix.parent in sessions else OTHER
+        label = "" if place == VENV else prefix.name
+        return Environment(place, prefix, prefix / SCRIPTS, label)
+    sites = sites_of(prefix)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    site = next((s for s in sites if s.parent.name == version), sites[0] if sites else None)
+    if site is None:
+        raise NeverstaleError(
+            f"{prefix} has no site-packages", hint="use a virtual environment: `uv venv`"
+        )
+    return Environment(PYTHON, prefix, prefix / SCRIPTS, prefix.name, site, python, tuple(sites))
+
+
 def find_environments(
     root: Path, name: NormalizedName, known: Sequence[Environment], path: str
 ) -> list[Environment]:
@@ -131,7 +157,7 @@ def _candidates(
         for environment in _environments_in(pipx / "venvs", PIPX):
             offered = environment.label == name
             yield replace(environment, commands_folder=_pipx_commands()) if offered else environment
-    for folder in (".nox", ".tox"):
+    for folder in SESSIONS:
         yield from _environments_in(root / folder, SESSION)
     yield from _active(folders)
     interpreters = [*_interpreters(folders)]
