@@ -1,0 +1,105 @@
+"""For noxfiles: install what is in the sources, whatever a reused environment holds.
+
+from neverstale.nox_helper import install
+
+@nox.session(reuse_venv=True)
+def tests(session: nox.Session) -> None:
+install(session, extras=["cli"], groups=["test"])
+session.run("pytest")
+"""
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import nox
+
+from neverstale.diagnosis.copies import examine_copy
+from neverstale.diagnosis.findings import Verdict
+from neverstale.diagnosis.fixes import fixes_for
+from neverstale.diagnosis.place import Place
+from neverstale.diagnosis.reference import Depth, References
+from neverstale.environments.discovery import environment_of
+from neverstale.environments.environment import Environment
+from neverstale.environments.python import python_for
+from neverstale.errors import NeverstaleError
+from neverstale.install.running import wheels_of
+from neverstale.install.task import Task
+from neverstale.project.metadata import Project
+from neverstale.report import explained
+from neverstale.terminal import Console
+from neverstale.verbs.task import Options, task_of
+from neverstale.wheels.answers import Present
+
+
+def install(
+    session: nox.Session,
+    *,
+    extras: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    project: str | Path = ".",
+) -> None:
+    """Install *project* in the session's environment as a wheel of its sources, and verify it.
+
+    It is what ``session.install(".[EXTRAS]")`` is for, and never editable. The wheel is built once
+    for all sessions, unless something is compiled, and again when what its build read has changed.
+    *groups* are dependency groups of its pyproject.toml (PEP 735). The session fails, as by
+    ``session.error``, where it cannot be built or installed, or is not what is in the sources.
+    """
+    if session.virtualenv.venv_backend == "none":
+        session.error("install() needs a session with an environment, and this one has none")
+    try:
+        _install(session, extras, groups, Path(project))
+    except NeverstaleError as error:
+        session.error("\n".join([error.message, f"hint: {error.hint}", error.details]).rstrip())
+
+
+def _install(
+    session: nox.Session, extras: Sequence[str], groups: Sequence[str], folder: Path
+) -> None:
+    task = task_of(Options(project=str(folder), verb="wheel"), Console(quiet=True))
+    project, together = task.project, task.together()
+    python = Path(session.virtualenv.bin, "python")
+    environment = environment_of(project.root, Path(session.virtualenv.location), python)
+    compiled = any(each.may_compile for each in together)
+    choice = ["--python", str(python)] if compiled else python_for(project, environment)
+    wheels = wheels_of(task, choice)
+    chosen = {project.name: f"[{','.join(extras)}]"} if extras else {}
+    wanted = [f"{name}{chosen.get(name, '')} @ {wheel.as_uri()}" for name, wheel in wheels.items()]
+    session.install(*wanted, *_members_of_groups(project, groups))
+    if _look(task, together, environment):  # pip keeps what has the same version
+        session.install("--force-reinstall", "--no-deps", *wanted)
+    if stale := _look(task, together, environment):
+        lines = [line for place in stale for line in explained(place.findings)]
+        said = ", ".join(f"{place.name} is {place.verdict.value}" for place in stale)
+        raise NeverstaleError(
+            f"{project.name}: {said}",
+            hint="run it without --no-install; else recreate the environment (nox without -r)",
+            details="\n".join(lines),
+        )
+
+
+def _members_of_groups(project: Project, groups: Sequence[str]) -> Collection[str]:
+    if not groups:
+        return ()
+    tables = nox.project.load_toml(project.root / "pyproject.toml")
+    try:
+        return nox.project.dependency_groups(tables, *groups)
+    except LookupError as error:
+        raise NeverstaleError(
+            f"pyproject.toml has no such dependency group: {error}",
+            hint="correct the groups that install() is given",
+        ) from None
+
+
+def _look(task: Task, together: Sequence[Project], environment: Environment) -> list[Place]:
+    """Return the copies in *environment* that are not fresh."""
+    places = [
+        examine_copy(
+            each,
+            environment,
+            References(task.builder, Present(each), Depth.QUICK, environment),
+            fixes_for(each),
+        )
+        for each in together
+    ]
+    return [place for place in places if place.verdict is not Verdict.FRESH]
