@@ -120,7 +120,11 @@ def _add_doctor(verb: argparse.ArgumentParser) -> None:
     depth.add_argument("--quick", action="store_true", help="never build")
     depth.add_argument("--build", action="store_true", help="always build, compiled code too")
     verb.add_argument("--all", action="store_true", help="tell of all findings, not of ten a place")
-    verb.add_argument("--json", action="store_true", help="print one JSON object, not a table")
+    shape = verb.add_mutually_exclusive_group()
+    formats = ("text", "json", "github", "sarif", "junit")
+    shape.add_argument("--format", choices=formats, default="text", help="what to print")
+    same = {"action": "store_const", "const": "json", "help": "the same as --format json"}
+    shape.add_argument("--json", dest="format", **same)  # type: ignore[arg-type]
     verb.add_argument("--fix", action="store_true", help="show the fixes, ask, and run them")
     verb.add_argument("--yes", action="store_true", help="do not ask")
     verb.add_argument("--explain", metavar="CODE", help="print what a code means, and end")

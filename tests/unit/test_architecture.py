@@ -22,7 +22,7 @@ APART = {("template", "release"), ("release", "template")}
 """Rooms beside one another."""
 
 FACES = (
-    *("schemas", "terminal", "report", "verbs", "cli", "__main__"),
+    *("schemas", "terminal", "report", "formats", "verbs", "cli", "__main__"),
     *("nox_helper", "test_run", "pytest_plugin"),
 )
 """Each may import the rooms and the faces before it, and no room imports one."""

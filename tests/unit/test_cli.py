@@ -79,8 +79,11 @@ def test_what_is_passed_on(arguments: list[str], own: list[str], passed_on: list
         (["install", "--quiet"], {"quiet": True}),
         (["build"], {"out_dir": "dist", "twice": False}),
         (["build", "--out-dir", "x", "--twice"], {"out_dir": "x", "twice": True}),
-        (["doctor"], {"quick": False, "build": False, "json": False, "fix": False, "yes": False}),
-        (["doctor", "--quick", "--json"], {"quick": True, "json": True}),
+        (
+            ["doctor"],
+            {"quick": False, "build": False, "format": "text", "fix": False, "yes": False},
+        ),
+        (["doctor", "--quick", "--json"], {"quick": True, "format": "json"}),
         (["doctor", "--build", "--fix", "--yes"], {"build": True, "fix": True, "yes": True}),
         (["doctor", "--explain", "NS203"], {"explain": "NS203", "schema": False}),
         (["wheel", "--python", "3.12"], {"python": "3.12"}),

@@ -31,8 +31,9 @@ demo = "demo.cli:main"
 
 
 def options(verb: str, **given: object) -> argparse.Namespace:
-    doctor = dict.fromkeys(("quick", "build", "json", "fix", "yes", "schema"), False)
-    values: dict[str, object] = {"project": ".", "arguments": [], "explain": None, **doctor}
+    doctor = dict.fromkeys(("quick", "build", "all", "fix", "yes", "schema"), False)
+    common: dict[str, object] = {"project": ".", "arguments": [], "explain": None, "format": "text"}
+    values = {**common, **doctor}
     return argparse.Namespace(verb=verb, **{**values, **given})
 
 
@@ -69,7 +70,7 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
     ("given", "refused"),
     [
         ({"fix": True}, True),
-        ({"fix": True, "json": True}, True),
+        ({"fix": True, "format": "json"}, True),
         ({"fix": True, "yes": True, "quick": True}, False),
         ({"quick": True}, False),
     ],
@@ -90,7 +91,7 @@ def test_doctor(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verbs.doctor(asked, Console()) == 1
     assert "demo: not installed anywhere" in say(capsys)[0]
     install_files(make_environment(root / ".venv"), SOURCES, commands={"demo": "demo.cli:main"})
-    assert verbs.doctor(replace_options(asked, json=True), Console()) == 2
+    assert verbs.doctor(replace_options(asked, format="json"), Console()) == 2
     assert '"verdict": "unknown"' in say(capsys)[0]
     assert not (root / ".neverstale").exists(), "who looks leaves no trace"
 
@@ -107,7 +108,7 @@ def test_fixes_are_run(root: Path, capfd: pytest.CaptureFixture[str]) -> None:
     out, err = say(capfd)
     assert "rmdir cannot be started: No such file or directory" in err, "nothing is on PATH"
     assert out.count("NS506") == 2, "it is looked at again"
-    assert verbs.doctor(replace_options(asked, json=True), Console()) == 1
+    assert verbs.doctor(replace_options(asked, format="json"), Console()) == 1
     out, _ = say(capfd)
     assert out.count('"format": 1') == 1, "one object, not two"
 

@@ -24,8 +24,9 @@ def doctor(options: Options, console: Console) -> int:
     """
     from neverstale.diagnosis.doctor import Request, diagnose
     from neverstale.diagnosis.reference import Depth
+    from neverstale.formats import FORMATS
     from neverstale.project.members import members_of
-    from neverstale.report import MOST_SHOWN, as_json, as_text, exit_code
+    from neverstale.report import MOST_SHOWN, as_text, exit_code
     from neverstale.template.drift import ask_template, check_template
 
     if options.explain:
@@ -33,7 +34,8 @@ def doctor(options: Options, console: Console) -> int:
     if options.schema:
         console.put(_schema("doctor"))
         return FRESH
-    if options.fix and not options.yes and (options.json or not sys.stdin.isatty()):
+    for_program = FORMATS.get(options.format)
+    if options.fix and not options.yes and (for_program or not sys.stdin.isatty()):
         raise NeverstaleError(
             "--fix asks before it runs anything, and here nobody can answer",
             hint="look at the fixes first, then add --yes",
@@ -49,9 +51,9 @@ def doctor(options: Options, console: Console) -> int:
 
     def told(diagnosis: "Diagnosis") -> str:
         most = None if options.all else MOST_SHOWN
-        return as_json(diagnosis) if options.json else as_text(diagnosis, console.width(), most)
+        return for_program(diagnosis) if for_program else as_text(diagnosis, console.width(), most)
 
-    if not commands or not options.json:
+    if not commands or not for_program:
         console.put(told(diagnosis))
     if not options.fix or not commands:
         return exit_code(diagnosis.places)
