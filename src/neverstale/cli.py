@@ -90,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
         _add_loudness(verb, argparse.SUPPRESS)
         return verb
 
-    for name in ("install", "install-editable", "uninstall", "fresh"):
+    for name in ("install", "install-editable", "uninstall", "fresh", "watch"):
         add(name).add_argument("--target", metavar="WHERE", help=TARGET_HELP)
     build = add("build")
     where = "where to put them (default: dist)"
