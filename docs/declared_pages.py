@@ -1,5 +1,6 @@
 """The reference pages that are made from what the template declares: questions and verbs."""
 
+import argparse
 import ast
 import re
 from collections.abc import Mapping
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import yaml
 from md import code, table
+
+from neverstale.cli import make_parser
 
 REPOSITORY = Path(__file__).parents[1]
 TEMPLATE = REPOSITORY / "template"
@@ -86,6 +89,38 @@ def verbs() -> str:
         'names.\nArguments: `make run ARGS="demo-app --help"`, `nox -s run -- demo-app --help`.\n\n'
         f"{text}\n"
     )
+
+
+def command() -> str:
+    """Return the page of the command `neverstale`: its verbs, and the options of each."""
+    parser = make_parser()
+    (subparsers,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))  # noqa: SLF001
+    parts = [f"## For every verb\n\n{_options(parser)}"]
+    for name, verb in subparsers.choices.items():
+        about = " ".join((verb.description or "").split()).replace("``", "`")
+        parts.append(f"## {name}\n\n{about}\n\n{_options(verb)}".rstrip())
+    return (
+        "# The command\n\n`neverstale` where it is installed; in a project with the launcher "
+        "`uv run --script tools/neverstale.py`.\nThe first line of each verb is what `--help` says. "
+        "`-v` shows the commands that are run, `-q` prints nothing but\nerrors; both go before and "
+        "behind the verb. `dev`, `publish`, `run`, `run-wheel` and `update` pass on what follows "
+        "them:\n`publish` to [its own options](publishing.md) too.\n\n" + "\n\n".join(parts) + "\n"
+    )
+
+
+def _options(parser: argparse.ArgumentParser) -> str:
+    common = {"-h", "-v", "-q"}
+    rows = []
+    for action in parser._actions:  # noqa: SLF001
+        names = action.option_strings or ([] if action.choices is None else [action.dest])
+        if not names or common & set(names) or isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            continue
+        value = f" {action.metavar}" if action.metavar else ""
+        choices = f"; {', '.join(action.choices)}" if action.choices else ""
+        rows.append(
+            [", ".join(code(f"{n}{value}") for n in names), f"{action.help or ''}{choices}"]
+        )
+    return table(["option", "what it does"], rows) if rows else ""
 
 
 def _sessions() -> dict[str, str]:

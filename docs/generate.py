@@ -121,6 +121,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "findings.md": findings,
     REFERENCE / "questions.md": declared_pages.questions,
     REFERENCE / "verbs.md": declared_pages.verbs,
+    REFERENCE / "command.md": declared_pages.command,
     REFERENCE / "staleness.md": measured_pages.staleness,
     REFERENCE / "advice.md": measured_pages.advice,
     REFERENCE / "faults.md": measured_pages.faults,
