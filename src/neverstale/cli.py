@@ -120,6 +120,8 @@ def _add_doctor(verb: argparse.ArgumentParser) -> None:
     depth.add_argument("--quick", action="store_true", help="never build")
     depth.add_argument("--build", action="store_true", help="always build, compiled code too")
     verb.add_argument("--all", action="store_true", help="tell of all findings, not of ten a place")
+    running = "name your processes that began before their copy changed"
+    verb.add_argument("--processes", action="store_true", help=running)
     shape = verb.add_mutually_exclusive_group()
     formats = ("text", "json", "github", "sarif", "junit")
     shape.add_argument("--format", choices=formats, default="text", help="what to print")

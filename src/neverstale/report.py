@@ -74,6 +74,16 @@ def as_json(diagnosis: "Diagnosis") -> str:
                 {"place": place, "reason": reason, "finding": _finding(found)}
                 for place, found, reason in diagnosis.ignored
             ],
+            "processes": [
+                {
+                    "pid": running.pid,
+                    "place": running.place,
+                    "command": running.command,
+                    "started": running.started.isoformat(timespec="seconds"),
+                    "changed": list(running.changed),
+                }
+                for running in diagnosis.processes
+            ],
             "fixes": [str(Fix((command,))) for command in diagnosis.fixes],
         },
         indent=2,
@@ -124,6 +134,7 @@ def as_text(diagnosis: "Diagnosis", width: int, most: int | None = MOST_SHOWN) -
         "",
         *_runs(diagnosis),
         *_imports(diagnosis),
+        *_processes(diagnosis),
     ]
     for place in diagnosis.places:
         lines += _explained(place, width, most)
@@ -195,6 +206,17 @@ def _imports(diagnosis: "Diagnosis") -> Iterator[str]:
             else:
                 yield f"{name}, in the project's folder: {_origin(there, root)}"
                 yield f"{name}, elsewhere: {_origin(elsewhere, root)}"
+
+
+def _processes(diagnosis: "Diagnosis") -> Iterator[str]:
+    """Yield what still runs, for each process what has changed since it began."""
+    for running in diagnosis.processes:
+        since = running.started.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+        few = ", ".join(_short(Path(path), diagnosis.project.root) for path in running.changed[:3])
+        more = f" and {len(running.changed) - 3} more" if running.changed[3:] else ""
+        command = one_line(running.command)
+        yield f"process {running.pid} ({running.place}) runs since {since}: {command}"
+        yield f"     changed since: {one_line(few)}{more}; restart it"
 
 
 def _origin(origin: "Origin", root: Path) -> str:

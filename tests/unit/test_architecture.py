@@ -30,7 +30,17 @@ FACES = (
 OF_TERMINAL = {"errors", "process"}
 
 OUTSIDE = {
-    *("argcomplete", "filelock", "packaging", "platformdirs", "tomli", "uv", "watchfiles", "yaml"),
+    *(
+        "argcomplete",
+        "filelock",
+        "packaging",
+        "platformdirs",
+        "psutil",
+        "tomli",
+        "uv",
+        "watchfiles",
+        "yaml",
+    ),
     *("nox", "pytest"),  # of those who have them: each has a face of its own
 }
 

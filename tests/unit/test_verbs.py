@@ -31,7 +31,7 @@ demo = "demo.cli:main"
 
 
 def options(verb: str, **given: object) -> argparse.Namespace:
-    doctor = dict.fromkeys(("quick", "build", "all", "fix", "yes", "schema"), False)
+    doctor = dict.fromkeys(("quick", "build", "all", "fix", "yes", "schema", "processes"), False)
     common: dict[str, object] = {"project": ".", "arguments": [], "explain": None, "format": "text"}
     values = {**common, **doctor}
     return argparse.Namespace(verb=verb, **{**values, **given})

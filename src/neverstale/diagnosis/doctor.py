@@ -16,6 +16,7 @@ from neverstale.diagnosis.copies import examine_copy
 from neverstale.diagnosis.findings import Finding, Fix, Verdict, finding, shown, verdict_of
 from neverstale.diagnosis.fixes import Fixes, commands_of, fixes_for
 from neverstale.diagnosis.place import Place, without_ignored
+from neverstale.diagnosis.processes import Running, find_outdated
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.diagnosis.targets import broken_targets
 from neverstale.diagnosis.unselected import find_unselected
@@ -56,13 +57,15 @@ class Request:
     """What is asked of the doctor.
 
     ``members`` are the projects that an install needs as well; ``drift`` returns how the project
-    differs from its template, and is called last, for that may take a while.
+    differs from its template, and is called last, for that may take a while; ``processes`` is
+    whether to look at what runs.
     """
 
     depth: Depth
     tick: Tick
     members: tuple[Project, ...] = ()
     drift: Callable[[Fixes], Sequence[Finding]] = no_drift
+    processes: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,8 @@ class Diagnosis:
 
     ``commands`` are, for each command, the files along PATH of its name, and the place that each
     belongs to; ``imports`` are what each environment would import; ``fixes`` are the commands
-    that fix what is stale; ``ignored`` are the findings that the owner has left out.
+    that fix what is stale; ``ignored`` are the findings that the owner has left out;
+    ``processes`` run what has changed since they began.
     """
 
     project: Project
@@ -82,6 +86,7 @@ class Diagnosis:
     imports: tuple[Imports, ...]
     fixes: tuple[tuple[str, ...], ...]
     ignored: tuple[tuple[str, Finding, str], ...] = ()
+    processes: tuple[Running, ...] = ()
 
 
 def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
@@ -123,6 +128,7 @@ def diagnose(project: Project, builder: Builder, request: Request) -> Diagnosis:
         tuple(imports),
         _commands_that_fix(together, fixes),
         ignored,
+        tuple(find_outdated(places, imports)) if request.processes else (),
     )
 
 

@@ -42,7 +42,8 @@ def doctor(options: Options, console: Console) -> int:
         )
     depth = Depth.QUICK if options.quick else Depth.BUILD if options.build else Depth.DEFAULT
     task = task_of(options, console)
-    request = Request(depth, console.tick, members_of(task.project, task.read))
+    members = members_of(task.project, task.read)
+    request = Request(depth, console.tick, members, processes=options.processes)
     if depth is not Depth.QUICK:
         asked = ask_template(task.project.root)
         request = replace(request, drift=partial(check_template, asked, task.project))
