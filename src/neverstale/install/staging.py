@@ -19,6 +19,9 @@ FOLDER = ".neverstale-swap"
 """The folder in the environment in which the new one is unpacked, and the old one is kept."""
 
 
+TARGET_SCRIPTS = "bin"
+"""Where uv has the commands of a target folder, on Windows as well."""
+
 OLD = "old"
 """The folder in that one with the old files of each project."""
 
@@ -152,7 +155,7 @@ def destinations(built: Built, swap: Swap) -> dict[str, Path]:
         header = rest.partition("/")[2]
         if path in files:
             found[path] = swap.site / path
-        elif first == scripts and "/" not in rest:
+        elif first in (scripts, TARGET_SCRIPTS) and "/" not in rest:
             found[path] = environment.scripts / rest
         elif first == "include" and f"{{headers}}/{header}" in files:
             folder = environment.prefix / "include" / "site" / f"python{environment.minor}"
