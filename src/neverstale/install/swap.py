@@ -49,6 +49,11 @@ def install_wheels(uv: Uv, built: Sequence[Built], environment: Environment) -> 
     staged = [(each, Swap(environment, site, each.distribution.name)) for each in built]
     folder = staged[0][1].folder
     discard(folder, environment.prefix)
+    if folder.exists():  # on Windows, what somebody has open stays
+        raise NeverstaleError(
+            f"{folder} is in use; what was installed before is untouched",
+            hint="end the program that uses it, then run the command again",
+        )
     folder.mkdir(mode=0o700)
     try:
         for each, swap in staged:

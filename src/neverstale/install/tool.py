@@ -12,7 +12,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from neverstale.environments.commands import UNFINISHED, links_into, own_command
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
+from neverstale.install.busy import move_busy
 from neverstale.install.standins import are_apart, links_to_copies, replace_link, stand_in
 from neverstale.process import unstoppable
 from neverstale.project.metadata import Project
@@ -69,6 +70,7 @@ def set_aside(copies: Copies) -> Iterator[None]:
         if environment.prefix.is_dir():
             _copy(copies, aside)
             stand_in(environment, aside, aside / KEPT)
+            move_busy(environment)
         yield
     except BaseException:
         put_back(copies, aside)
@@ -100,6 +102,8 @@ def put_back(copies: Copies, aside: Path) -> bool:
     touched = complete and _listing(kept) != _listing(environment.prefix)
     if touched:
         # Not moved: who is killed here has the whole of it still, and the commands run from it.
+        with suppress(NeverstaleError):
+            move_busy(environment)
         shutil.rmtree(environment.prefix, ignore_errors=True)
         _link_tree(kept, environment.prefix)
     if complete and are_apart(environment):
@@ -185,6 +189,8 @@ def _link_or_copy(source: Path, destination: Path) -> None:
     try:
         os.link(source, destination)
     except OSError:
+        if destination.exists() and destination.samefile(source):  # in use, and of the old one
+            return
         shutil.copy2(source, destination)
 
 

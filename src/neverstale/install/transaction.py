@@ -18,6 +18,7 @@ from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.files import read_text, write_text
 from neverstale.install import recovery, swap, tool
+from neverstale.install.busy import remove_unused
 from neverstale.install.standins import are_apart, links_to_copies
 from neverstale.install.tool import Copies, set_aside
 from neverstale.process import Uv, explain_failure, outer_environment, stopped_once
@@ -53,6 +54,7 @@ def held_alone(
 
 def recover(project: Project, environment: Environment, store: Store) -> bool:
     """Undo what a killed install left half-way; return whether something was put back."""
+    remove_unused(environment)
     put_back = recovery.recover(environment)
     return tool.recover(project, _copies(environment, store)) or put_back
 

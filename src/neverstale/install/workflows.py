@@ -19,6 +19,7 @@ from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.files import write_text
 from neverstale.install import sync
+from neverstale.install.busy import move_busy
 from neverstale.install.cleaning import Cleaned, clean_artifacts
 from neverstale.install.editables import (
     STAMP,
@@ -182,6 +183,7 @@ def uninstall(task: Task) -> str:
         recover(project, environment, store)
         make_removable(project.name, environment)
         if environment.place == TOOL and environment.prefix.is_dir():
+            move_busy(environment)
             done = task.uv.capture(task.uv.executable, "tool", "uninstall", project.name)
         elif environment.place == PIPX:
             done = task.uv.capture(find_pipx(), "uninstall", project.name)
