@@ -1,5 +1,6 @@
 """The commands that fix what a diagnosis finds, as the owner of the project types them."""
 
+import os
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -80,8 +81,10 @@ def _is_managed(environment: Environment) -> bool:
     """Return whether the interpreter's packages are the system's to keep (PEP 668)."""
     if environment.python is None or environment.place not in (PYTHON, USER):
         return False
-    library = real(environment.python).parents[1] / "lib"
-    return any(library.glob("python3*/EXTERNALLY-MANAGED"))
+    python = real(environment.python)
+    if os.name == "nt":
+        return (python.parent / "Lib/EXTERNALLY-MANAGED").is_file()
+    return any((python.parents[1] / "lib").glob("python3*/EXTERNALLY-MANAGED"))
 
 
 def fixes_for(project: Project) -> Fixes:

@@ -31,6 +31,7 @@ from neverstale.environments.environment import (
     is_systems,
     sites_of,
 )
+from neverstale.environments.path_search import folders_on
 from neverstale.errors import NeverstaleError
 from neverstale.files import home, listing, real
 from neverstale.process import Uv
@@ -149,7 +150,7 @@ def find_environments(
 def _candidates(
     root: Path, name: NormalizedName, known: Iterable[Environment], path: str
 ) -> Iterator[Environment]:
-    folders = [Path(entry) for entry in path.split(os.pathsep) if entry]
+    folders = folders_on(path)
     for place in known:
         if place.place == TOOL:  # beside another tool, its commands are not offered
             yield from _environments_in(place.prefix.parent, TOOL)
@@ -197,11 +198,11 @@ def _interpreters(folders: Iterable[Path]) -> Iterator[Path]:
 def _python(prefix: Path) -> Iterator[Environment]:
     sites = sites_of(prefix)
     for site in sites:
-        base = site.parent if os.name == "nt" else site.parents[2]
+        base = site.parents[1 if os.name == "nt" else 2]  # Lib/site-packages
         version = site.parent.name if site.parent.name.startswith("python") else "python"
         executable = next(filter(os.path.isfile, _executables(prefix, version)), None)
         beside = tuple(other for other in sites if other != site)
-        label = f"{version.removeprefix('python')} in {base}"
+        label = f"{version.removeprefix('python')} in {base}".strip()
         yield Environment(PYTHON, base, base / SCRIPTS, label, site, executable, beside)
 
 
@@ -216,18 +217,31 @@ def _user_sites(folders: Sequence[Path]) -> Iterator[Environment]:
     if named := os.environ.get("PYTHONUSERBASE"):
         homes = [Path(named)]
     elif os.name == "nt":
-        homes = [home() / "AppData/Roaming/Python"]
+        homes = [Path(os.environ.get("APPDATA") or home() / "AppData/Roaming", "Python")]
     else:
         macos = sorted(home().glob("Library/Python/3.*"))
         homes = [home() / ".local", *macos]
     for base in homes:
         for pattern in (SITE, "lib/python/site-packages", "Python3*/site-packages"):
             for site in sorted(base.glob(pattern)):
+                if os.name == "nt":
+                    yield _user_site_of_windows(site, folders)
+                    continue
                 version = site.parent.name if "." in site.parent.name else f"python{base.name}"
                 python = _named(version, folders)
                 beside = tuple(sites_of(python.parents[1])) if python else ()
                 label = version.removeprefix("python")
                 yield Environment(USER, base, base / SCRIPTS, label, site, python, beside)
+
+
+def _user_site_of_windows(site: Path, folders: Iterable[Path]) -> Environment:
+    """Return the user site in a folder ``Python313``, with the interpreter that has its DLL."""
+    prefix, number = site.parent, site.parent.name.removeprefix("Python")
+    homes = (each for each in folders if os.path.isfile(each / f"python{number}.dll"))
+    python = next((p for each in homes if os.path.isfile(p := each / "python.exe")), None)
+    beside = tuple(sites_of(python.parent)) if python else ()
+    label = f"{number[:1]}.{number[1:]}"
+    return Environment(USER, prefix, prefix / SCRIPTS, label, site, python, beside)
 
 
 def _named(name: str, folders: Iterable[Path]) -> Path | None:

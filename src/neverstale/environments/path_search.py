@@ -1,6 +1,7 @@
 """What a shell would run: the files along PATH that answer to a command, what is behind them."""
 
 import os
+import re
 import shlex
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -12,6 +13,15 @@ from neverstale.wheels.distribution import is_safe
 
 MOST_OF_A_SCRIPT = 8192
 """How many bytes of a file say which interpreter it starts; a path has 4096 at most."""
+
+MOST_OF_A_LAUNCHER = 1 << 20
+"""How many bytes the programs have at most that installers make for commands on Windows."""
+
+STARTED = re.compile(rb'#!"?([^\0\r\n"]+?\.exe)"?[\r\n]')
+"""What such a program starts: uv's has it in the script within, those of pip before that."""
+
+ENTRY = re.compile(r'(?:[^;"]|"[^"]*"?)+')
+"""An entry of PATH on Windows, which may have quotes, and semicolons between those."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +42,10 @@ def answers(commands: Iterable[str], path: str) -> list[Answer]:
 
     Names that are no names of files are passed over. Nothing is executed.
     """
-    folders = list(dict.fromkeys(Path(entry) for entry in path.split(os.pathsep) if entry))
-    endings = os.environ.get("PATHEXT", ".EXE").lower().split(";") if os.name == "nt" else [""]
+    folders = list(dict.fromkeys(folders_on(path)))
+    endings = [""]
+    if os.name == "nt":
+        endings = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
     found: list[Answer] = []
     for command in sorted(filter(is_safe, commands)):
         seen: set[Path] = set()
@@ -47,10 +59,24 @@ def answers(commands: Iterable[str], path: str) -> list[Answer]:
     return found
 
 
+def folders_on(path: str) -> list[Path]:
+    """Return the folders along *path*, a value of PATH; quotes are no part of a name on Windows."""
+    entries = path.split(os.pathsep)
+    if os.name == "nt":
+        entries = [entry.replace('"', "") for entry in ENTRY.findall(path)]
+    return [Path(entry) for entry in entries if entry]
+
+
 def interpreter_of(script: Path) -> Path | None:
-    """Return the interpreter that the first lines of *script* name, links in it not followed."""
+    """Return the interpreter that the first lines of *script* name, links in it not followed.
+
+    On Windows a command is a program with a script in it.
+    """
     try:
         text = read_bytes(script, MOST_OF_A_SCRIPT)
+        if os.name == "nt" and text.startswith(b"MZ"):
+            named = STARTED.findall(read_bytes(script, MOST_OF_A_LAUNCHER))
+            return Path(os.fsdecode(named[-1])) if named else None
     except OSError:
         return None
     if not text.startswith(b"#!") or b"\0" in text.partition(b"\n")[0]:

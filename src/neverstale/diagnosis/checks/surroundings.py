@@ -16,7 +16,7 @@ from neverstale.diagnosis.fixes import Fixes
 from neverstale.environments.environment import PYTHON, USER, Environment
 from neverstale.environments.imports import Origin
 from neverstale.environments.installed import Installed
-from neverstale.environments.path_search import Answer
+from neverstale.environments.path_search import Answer, folders_on
 from neverstale.files import real
 from neverstale.project.metadata import Project
 from neverstale.wheels.leftovers import Leftovers
@@ -49,7 +49,7 @@ def check_leftovers(
     )
     if left.empty:
         bare = sorted((path for path, is_bare in left.empty.items() if is_bare), reverse=True)
-        removals = tuple(("rmdir", path) for path in bare)
+        removals = tuple(("rmdir", str(Path(path))) for path in bare)  # cmd takes / for an option
         commands = (*fix.commands, *removals) if len(bare) < len(left.empty) else removals
         yield finding(Code.NS506, Fix(commands), *sorted(left.empty))
 
@@ -171,7 +171,7 @@ def check_commands(
     as good: those of other places that are fresh or editable.
     """
     folder = environment.commands_folder
-    if folder not in [real(entry) for entry in path.split(os.pathsep) if entry]:
+    if folder not in map(real, folders_on(path)):
         yield finding(Code.NS602, Fix(advice=_path_setting(folder)), str(folder))
     for command in sorted(commands):
         found = [answer for answer in answers if answer.command == command]
