@@ -69,6 +69,10 @@ class Uv:
         Its output goes to where messages go: ours may be read by a program. Raise OSError.
         """
         self.announce(typed(command))
+        if command[0] == "rmdir" and os.name == "nt":  # there a shell has it, no program
+            for folder in command[1:]:
+                os.rmdir(self.root / folder)
+            return 0
         program = self.executable if command[0] == "uv" else command[0]
         return subprocess.run(
             [program, *command[1:]],
@@ -242,7 +246,8 @@ def become(command: Sequence[str], folder: Path, announce: Callable[[str], None]
     if os.name != "nt":
         os.chdir(folder)
         os.execvpe(command[0], list(command), environment)
-    return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
+    with unstoppable():  # the console sends Ctrl-C to the child as well, whose answer counts
+        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The values of a diagnosis: evidence, fixes, findings, and the verdict."""
 
 import os
+import re
 import shlex
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -88,8 +88,18 @@ def verdict_of(findings: Iterable[Finding], *, editable: bool) -> Verdict:
 
 def _joined(command: tuple[str, ...]) -> str:
     if os.name == "nt":
-        return subprocess.list2cmdline(command)
+        words = " ".join(map(_for_powershell, command))
+        return f"& {words}" if words.startswith(('"', "'")) else words
     return " ".join(map(_quoted, command))
+
+
+def _for_powershell(argument: str) -> str:
+    """Quote for PowerShell, in a way that cmd takes as well where that can be."""
+    if re.fullmatch(r"[\w.:=+/\\~-]+", argument):
+        return argument
+    if not set(argument) & set('"$`'):
+        return f'"{argument}"'
+    return "'{}'".format(argument.replace("'", "''"))
 
 
 def _quoted(argument: str) -> str:

@@ -62,11 +62,12 @@ def _origin() -> str:
     """Return the wheel that this was installed from, or the name of the distribution."""
     import json
     from importlib.metadata import PackageNotFoundError, distribution
-    from urllib.parse import unquote, urlsplit
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname  # file:///C:/… is C:\\… on Windows
 
     try:
         text = distribution("neverstale").read_text("direct_url.json")
-        return unquote(urlsplit(json.loads(text or "")["url"]).path)
+        return url2pathname(urlsplit(json.loads(text or "")["url"]).path)
     except (PackageNotFoundError, ValueError, KeyError, TypeError):
         return "neverstale"
 

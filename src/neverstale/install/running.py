@@ -6,6 +6,8 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from neverstale.diagnosis.findings import Fix
+from neverstale.diagnosis.invocation import find_invocation
 from neverstale.environments.discovery import (
     tool_environment,
     venv_environment,
@@ -60,9 +62,10 @@ def command_or_default(arguments: Sequence[str], project: Project, verb: str) ->
     """Return *arguments*, or the project's only command where there are none."""
     commands = sorted(project.likely_commands or {})
     if not arguments and len(commands) != 1:
+        typed = find_invocation(project.root)
         raise NeverstaleError(
             f"{verb} what? The project declares {len(commands)} commands",
-            hint=f'name one: make {verb} ARGS="COMMAND --help"',
+            hint=f"name one: {Fix((typed(verb, 'COMMAND', '--help'),))}",
         )
     return list(arguments) or commands
 
