@@ -39,7 +39,8 @@ def cache_folder() -> Path:
     user = getattr(os, "getuid", lambda: "user")()
     folder = Path(tempfile.gettempdir(), f"neverstale-{user}")
     folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid != user:
+    by_others = os.name != "nt" and folder.stat().st_uid != user  # there each user has their own
+    if folder.is_symlink() or by_others:
         raise NeverstaleError(
             f"{folder} belongs to somebody else",
             hint="name a folder of your own in NEVERSTALE_CACHE_DIR",
@@ -48,8 +49,8 @@ def cache_folder() -> Path:
 
 
 def _can_be_made(folder: Path) -> bool:
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    return there.is_dir() and os.access(there, os.W_OK)
+    there = next((each for each in (folder, *folder.parents) if each.exists()), None)
+    return there is not None and there.is_dir() and os.access(there, os.W_OK)
 
 
 @contextmanager

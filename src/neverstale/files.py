@@ -214,7 +214,8 @@ def folders(root: Path, *, through_links: bool, without: Collection[Path] = ()) 
     while waiting:
         folder = waiting.pop()
         status = folder.stat()
-        if (status.st_dev, status.st_ino) in seen:
+        # Some file systems of Windows number no files; there are no loops then but through links.
+        if status.st_ino and (status.st_dev, status.st_ino) in seen:
             continue
         found = _entries(folder)
         if seen and is_apart(folder, root, {entry.name for entry in found}):

@@ -1,5 +1,6 @@
 """Updates from the template: what is new, which command brings it, what is left to do after it."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -49,6 +50,11 @@ def plan_update(root: Path, arguments: Sequence[str]) -> Plan:
     now, and where the template cannot be reached.
     """
     template = refuse_update(find_template(root))
+    if shutil.which("git") is None:
+        raise NeverstaleError(
+            "git is not installed, and an update is a merge",
+            hint="install git: https://git-scm.com/downloads",
+        )
     if not in_repository(root):
         raise NeverstaleError(
             "this is no git repository, and an update is a merge",
