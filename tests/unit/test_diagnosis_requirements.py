@@ -85,6 +85,10 @@ def test_each_is_said_once_and_in_order() -> None:
     ]
 
 
+def test_what_does_not_apply_hides_nothing_behind_it() -> None:
+    assert lacking('a; python_version < "3"', "b") == ["b (not installed)"]
+
+
 def test_without_requirements_nothing_is_looked_at() -> None:
     def fail(name: str) -> frozenset[object]:
         raise AssertionError(name)

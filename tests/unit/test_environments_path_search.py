@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from support.tree import build_file_tree
 
+from neverstale.environments import path_search
 from neverstale.environments.path_search import Answer, answers, behind, interpreter_of
 
 
@@ -93,3 +94,29 @@ def test_what_is_behind_a_command(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("tool")
     assert behind(answer(within, None), [tmp_path / "link"]) == tmp_path / "link"
     assert behind(answer(elsewhere, tmp_path / "link/bin/python"), [tool]) == tool
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (r"C:\a;C:\b", [r"C:\a", r"C:\b"]),
+        (r'"C:\a;b";;C:\c', [r'"C:\a;b"', r"C:\c"]),
+        (r'C:\a"b', [r'C:\a"b']),
+        (";", []),
+    ],
+)
+def test_the_entries_of_a_path_of_windows(path: str, expected: list[str]) -> None:
+    assert path_search.ENTRY.findall(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"MZ\x90\0#!C:\\py\\python.exe\r\nPK", [rb"C:\py\python.exe"]),
+        (b'MZ\0#!"C:\\a b\\python.exe"\n', [rb"C:\a b\python.exe"]),
+        (b"MZ\0#!/usr/bin/env python\n#!x.exe\n", [b"x.exe"]),
+        (b"MZ\0", []),
+    ],
+)
+def test_what_a_launcher_of_windows_starts(content: bytes, expected: list[bytes]) -> None:
+    assert path_search.STARTED.findall(content) == expected

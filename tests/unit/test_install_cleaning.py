@@ -52,6 +52,14 @@ def test_artifacts(project: Project) -> None:
     assert clean_artifacts(project).removed == ()
 
 
+def test_nothing_behind_a_link_is_removed(project: Project, tmp_path: Path) -> None:
+    build_file_tree(tmp_path / "away", {"lone.pyc": "", "__pycache__/x.pyc": ""})
+    (project.root / "src/demo/linked").symlink_to(tmp_path / "away")
+    clean_all(project, Store(tmp_path / "store"))
+    assert (tmp_path / "away/lone.pyc").exists()
+    assert (tmp_path / "away/__pycache__/x.pyc").exists()
+
+
 def test_all(project: Project, tmp_path: Path) -> None:
     cleaned = clean_all(project, Store(tmp_path / "store"))
     assert below(project, cleaned.removed) == sorted([*ARTIFACTS, "src/demo/lone.pyc"])

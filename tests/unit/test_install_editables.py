@@ -400,3 +400,15 @@ def test_a_version_from_git_follows_what_is_not_committed(
     before = editables._declared(project)  # noqa: SLF001
     (tmp_path / "src/demo/__init__.py").write_text("edited")
     assert (editables._declared(project) != before) == follows  # noqa: SLF001
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "setup.py", "setup.cfg", "Cargo.toml"])
+def test_what_decides_on_the_metadata(name: str, tmp_path: Path) -> None:
+    project = make_project(tmp_path)
+    before = editables._declared(project)  # noqa: SLF001
+    (tmp_path / name).write_text("[other]\n")
+    assert editables._declared(project) != before  # noqa: SLF001
+    (tmp_path / "README.md").write_text("other")
+    after = editables._declared(project)  # noqa: SLF001
+    (tmp_path / "README.md").write_text("another")
+    assert editables._declared(project) == after  # noqa: SLF001

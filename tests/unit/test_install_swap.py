@@ -576,6 +576,17 @@ def test_what_uv_is_asked_to_install_first(environment: Environment, tmp_path: P
     assert not (environment.prefix / staging.FOLDER).exists()
 
 
+def test_how_uv_is_asked_to_unpack(environment: Environment, tmp_path: Path) -> None:
+    said: list[str] = []
+    made = Swap(environment, site_of(environment), DEMO)
+    made.folder.mkdir()
+    built = built_of(make_wheel(tmp_path, SOURCES))
+    with pytest.raises(NeverstaleError, match="uv could not unpack the wheel"):
+        staging.stage(failing(tmp_path, said), built, made)
+    where = f"--target '{made.stage}' --python '{environment.prefix}' {built.archive}"
+    assert said == [f"uv pip install --quiet --no-deps {where} --offline"]
+
+
 LISTED = """\
 Resolved 4 packages in 5ms
 Would uninstall 2 packages

@@ -341,6 +341,18 @@ def test_uninstall(target: str, world: Path, project: Project) -> None:
     assert caught.value.details == "its words"
 
 
+def test_what_removes_a_tool(world: Path, project: Project) -> None:
+    environment = make_environment(world / "tools/demo")
+    install_files(environment, SOURCES)
+    echo = world / "echo"
+    echo.write_text('#!/bin/sh\necho "$@"\nexit 1\n', encoding="utf-8")
+    echo.chmod(0o755)
+    builder = make_builder(project.root, world / "store", lambda _: None, str(echo))
+    with pytest.raises(NeverstaleError) as caught:
+        uninstall(Task(replace(project, target="tool"), builder, fail))
+    assert caught.value.details == "tool uninstall demo\n"
+
+
 def test_uninstall_of_pipx(world: Path, project: Project) -> None:
     prefix = make_environment(world / "venvs/demo").prefix
     build_file_tree(prefix, {"pipx_metadata.json": ""})
