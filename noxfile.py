@@ -1,11 +1,16 @@
 """The tasks of this repository; a session is one command, run with the tools of uv.lock."""
 
 import os
+import shutil
 from pathlib import Path
 
 import nox
 
 ROOT = Path(__file__).parent
+
+WINE = ("wine-stable", "x86_64-w64-mingw32-gcc")
+DEBIANS = "wine wine64 gcc-mingw-w64-x86-64-win32"
+"""What the Windows lane needs, and the packages of Debian that have it."""
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "none"
@@ -55,6 +60,15 @@ def faults(session: nox.Session) -> None:
     results.unlink(missing_ok=True)
     command = ("pytest", "--numprocesses=2", "tests/faults", *session.posargs)
     session.run(*command, env={"FAULTS_RESULTS": str(results)})
+
+
+@nox.session
+def windows(session: nox.Session) -> None:
+    """Run the verbs on Windows, under Wine."""
+    if missing := [program for program in WINE if not shutil.which(program)]:
+        session.skip(f"{', '.join(missing)} is not here\nhint: as root, apt install {DEBIANS}")
+    folder = ROOT / ".cache" / "wine"
+    session.run("pytest", "tests/windows", *session.posargs, env={"NEVERSTALE_WINE": str(folder)})
 
 
 @nox.session

@@ -1,0 +1,84 @@
+"""One rendered project, driven from Windows."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from support.render import Combination, forget_tools, render_again
+from support.world import FOLDER
+
+from windows.wine import Done, Wine
+
+LAUNCHER = ("uv", "run", "--frozen", "--script", "tools\\neverstale.py")
+
+POSIX = ("Traceback", "unexpected ", "export PATH", "hash -r", " && ", "rm -rf", "make ")
+"""What nobody on Windows is to be told."""
+
+
+class App:
+    """The project, and what Windows says of it."""
+
+    def __init__(self, wine: Wine, root: Path, combination: Combination) -> None:
+        self.wine, self.combination = wine, combination
+        self.project = render_again(root / FOLDER / "demo-app", combination)
+        forget_tools(self.project)
+        self.inside: Mapping[str, str | None] | None = None
+        self.verb("uninstall", expect=None)  # what a test that failed has left
+
+    @property
+    def package(self) -> Path:
+        return self.project / self.combination.package_path
+
+    def start(self, *words: str) -> "subprocess.Popen[bytes]":
+        return self.wine.start(*LAUNCHER, *words, cwd=self.project, inside=self.inside)
+
+    def verb(self, *words: str, expect: int | None = 0) -> Done:
+        """Run a verb; its exit code has to be *expect*, and its words fit for Windows."""
+        done = self.wine.finish(self.start(*words))
+        assert expect in (None, done.code), f"{words}\n{done}"
+        assert not [word for word in POSIX if word in done.out + done.err], str(done)
+        return done
+
+    def diagnosis(self, *options: str) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(self.verb("doctor", "--json", *options, expect=None).out)
+
+    def start_command(self, *words: str) -> "subprocess.Popen[bytes]":
+        """Start the installed command. Wine forbids to rename what is started straight from Linux."""
+        command = rf"C:\users\{self.wine.user}\.local\bin\demo-app.exe"
+        return self.wine.start("cmd", "/c", command, *words, cwd=self.project)
+
+    def command(self, *words: str) -> str:
+        done = self.wine.finish(self.start_command(*words))
+        return done.out.strip() if done.code == 0 else str(done)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Have the installed command run for as long as the body does."""
+        process = self.start_command("wait")
+        assert process.stdout is not None
+        assert process.stdout.readline().strip() == b"waiting"
+        try:
+            yield
+        finally:
+            self.wine.kill_all()
+            process.communicate()
+
+    def write(self, path: str, text: str) -> None:
+        file = self.package / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def replace(self, old: str, new: str, path: str = "pyproject.toml") -> None:
+        file = self.project / path
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def litter(self) -> list[str]:
+        """Return what is left of us beside the tools and the commands."""
+        places = (self.wine.tools, self.wine.commands)
+        names = [path.name for place in places for path in (*place.glob("*"), *place.glob(".*"))]
+        return [name for name in names if "busy" in name or "aside" in name]

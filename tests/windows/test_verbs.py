@@ -1,0 +1,133 @@
+"""Every verb that needs neither git nor a compiler, on Windows."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support.render import Combination
+
+from windows.app import App
+from windows.wine import Wine
+
+CLI = Combination("hatchling", "src", "cli")
+LIBRARY = Combination("setuptools", "flat", "library")
+
+
+@pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
+def test_a_tool(backend: str, wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, Combination(backend, "src", "cli"))
+    hello = app.package / "commands/hello.py"
+    assert "not installed" in app.verb("doctor", expect=1).out
+    assert "Installed demo-app 0.1.0 in uv tool (fresh: " in app.verb("install").out
+    assert app.command("hello") == "Hello, world!"
+    found = app.diagnosis()
+    assert found["exit_code"] == 0
+    assert {each["place"] for each in found["commands"]} == {"uv tool"}
+    assert "nothing to do" in app.verb("fresh").out
+
+    before = hello.stat()
+    app.write("commands/hello.py", hello.read_text("utf-8").replace("Hello, ", "Howdy, "))
+    assert hello.stat().st_size == before.st_size
+    told = app.verb("doctor", expect=1).out
+    assert "NS203" in told
+    assert "fix: uv run --script tools\\neverstale.py install" in told
+    assert "Installed" in app.verb("fresh").out
+    assert app.command("hello") == "Howdy, world!"
+
+    app.write("added.py", "VALUE = 1\n")
+    (app.package / "commands/hello.py").rename(app.package / "commands/greet.py")
+    assert app.diagnosis()["exit_code"] == 1
+    app.verb("fresh")
+    assert "invalid choice: 'hello'" in app.command("hello")
+    (app.package / "commands/greet.py").rename(hello)
+    app.replace('version = "0.1.0"', 'version = "0.2.0"')
+    app.replace("[project.scripts]", '[project.scripts]\nmore = "demo_app.cli:main"')
+    codes = {f["code"] for place in app.diagnosis()["places"] for f in place["findings"]}
+    assert {"NS204", "NS401"} <= codes
+    app.verb("fresh")
+    assert (wine.commands / "more.exe").exists()
+    assert app.command("--version") == "demo-app 0.2.0"
+
+    assert app.verb("run", "--", "python", "-c", "raise SystemExit(7)", expect=7)
+    assert "Howdy, world!" in app.verb("run-wheel", "demo-app", "hello").out
+    assert "editable: runs " in app.verb("install-editable").out
+    app.write("commands/hello.py", hello.read_text("utf-8").replace("Howdy, ", "Hallo, "))
+    assert app.command("hello") == "Hallo, world!"
+    assert "Built dist\\demo_app-0.2.0" in app.verb("build").out
+    assert "demo_app-0.2.0" in app.verb("clean").err
+    assert "Removed demo-app" in app.verb("uninstall").out
+    assert not list(wine.commands.glob("demo-app*"))
+    assert not (wine.commands / "more.exe").exists()
+    assert app.litter() == []
+
+
+def test_a_library(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, LIBRARY)
+    app.replace(
+        "[dependency-groups]", '[project.scripts]\nprobe = "demo_app:probe"\n\n[dependency-groups]'
+    )
+    app.write("__init__.py", "def probe():\n    print('one')\n")
+    assert "Installed demo-app 0.1.0 in .venv (fresh: " in app.verb("install").out
+    scripts = app.project / ".venv/Scripts"
+    assert (scripts / "probe.exe").exists()
+    ask = ("run", "python", "-c", "import demo_app; demo_app.probe()")
+    app.write("__init__.py", "def probe():\n    print('two')\n")
+    assert app.diagnosis()["exit_code"] == 1
+    app.verb("fresh")
+    assert wine.run(str(scripts / "probe.exe"), cwd=app.project).out == "two\n"
+    assert app.diagnosis()["exit_code"] == 0
+    assert app.verb(*ask).out.endswith("two\n")
+    app.verb("uninstall")
+    assert not (scripts / "probe.exe").exists()
+
+
+def test_a_checkout_with_other_line_ends(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    for path in app.project.rglob("*"):
+        if (
+            path.suffix in (".py", ".toml", ".md", ".lock", ".yml")
+            and ".neverstale" not in path.parts
+        ):
+            path.write_bytes(re.sub(rb"\r?\n", b"\r\n", path.read_bytes()))
+    app.verb("install")
+    assert "nothing to do" in app.verb("fresh").out
+    assert "all fresh" in app.verb("doctor").out
+    app.verb("uninstall")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        r'"C:\py";;C:\users\root\.local\bin',
+        r"C:\PY;c:\USERS\root\.LOCAL\bin\;X:\gone;\\nowhere\share",
+    ],
+    ids=["quotes and nothing", "another spelling and what is gone"],
+)
+def test_odd_paths(path: str, wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    app.inside = {"PATH": path}
+    assert "all fresh" in app.verb("doctor").out
+    app.inside = {"PATHEXT": None}
+    assert "all fresh" in app.verb("doctor").out
+    app.inside = {"USERPROFILE": None, "APPDATA": None, "LOCALAPPDATA": None, "HOMEPATH": None}
+    told = app.verb("doctor", expect=None)
+    assert told.code in (0, 1, 2)
+    app.inside = None
+    app.verb("uninstall")
+
+
+def test_advice_is_for_powershell(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    app.inside = {"PATH": r"C:\py"}
+    told = app.verb("doctor").out
+    assert "NS602" in told
+    assert '$env:PATH = "' in told
+    app.inside = None
+    app.verb("uninstall")
+
+
+def test_what_wants_git_says_so(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    assert "git is not installed" in app.verb("update", expect=2).err

