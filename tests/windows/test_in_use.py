@@ -44,6 +44,9 @@ def edit(app: App, old: str, new: str) -> None:
 
 def test_a_launcher_that_is_kept_open(app: App) -> None:
     """As by who asks importlib.metadata for its version: it opens what is first on sys.path."""
+    eager = 'from importlib.metadata import version\n\n__version__ = version("demo-app")\n'
+    app.write("__init__.py", f'"""Asked for at once."""\n\n{eager}')
+    app.verb("install")
     with app.running():
         edit(app, "Hello", "Howdy")
         refused = app.verb("install", expect=2).err
@@ -60,8 +63,6 @@ def test_a_launcher_that_is_kept_open(app: App) -> None:
 
 
 def test_a_launcher_that_can_be_renamed(app: App) -> None:
-    app.write("__init__.py", '"""Nothing is asked of importlib.metadata."""\n\n__version__ = "0"\n')
-    app.verb("install")
     with app.running():
         edit(app, "Hello", "Howdy")
         assert "Installed" in app.verb("install").out
