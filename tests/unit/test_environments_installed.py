@@ -59,6 +59,13 @@ def test_a_row_that_leads_out_makes_no_package(environment: Environment) -> None
     assert read(environment).unrecorded == frozenset()
 
 
+@pytest.mark.parametrize(("by", "compared"), [("pip", True), ("uv", True), ("poetry 2.4.3", False)])
+def test_whose_metadata_is_the_backends(by: str, compared: bool, environment: Environment) -> None:
+    put(environment)
+    (site_of(environment) / INFO / "INSTALLER").write_text(f"{by}\n")
+    assert (read(environment).distribution.fields is not None) == compared
+
+
 def test_an_installation(environment: Environment) -> None:
     assert read_installed(environment, DEMO) is None
     assert read_installed(Environment(OTHER, Path("/gone"), Path("/gone")), DEMO) is None

@@ -134,6 +134,8 @@ def _distribution(
     metadata = read_metadata(info, like)
     entry_points = text_if_given(info, "entry_points.txt")
     places = {path: _by_scheme(path, site, environment) for path in read.digests}
+    # Poetry asks no backend for an editable install, and has METADATA of its own.
+    by_poetry = text_if_given(info, "INSTALLER").lower().startswith("poetry")
     return Distribution(
         name=metadata.name,
         version=metadata.version,
@@ -143,7 +145,7 @@ def _distribution(
         requirements=metadata.requirements,
         plugins=parse_plugins(entry_points),
         requires_python=metadata.requires_python,
-        fields=metadata.fields,
+        fields=None if by_poetry else metadata.fields,
         bodies={
             place: digest_of(body_of(place, read_bytes(site / path)))
             for path, place in places.items()
