@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from neverstale.environments.environment import (
     is_systems,
     sites_of,
 )
+from neverstale.environments.other_tools import prefixes_of_others
 from neverstale.environments.path_search import folders_on
 from neverstale.errors import NeverstaleError
 from neverstale.files import home, listing, real
@@ -161,6 +163,10 @@ def _candidates(
     for folder in SESSIONS:
         yield from _environments_in(root / folder, SESSION)
     yield from _active(folders)
+    for prefix in prefixes_of_others(root):
+        with suppress(NeverstaleError, OSError, ValueError):  # it is gone, or no path
+            python = prefix / ("python.exe" if os.name == "nt" else "bin/python")
+            yield environment_of(root, prefix, python)
     interpreters = [*_interpreters(folders)]
     yield from _user_sites(folders)
     for prefix in dict.fromkeys(interpreters):
