@@ -10,7 +10,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check sample scenarios bench wheel clean
+.PHONY: help demo test lint types check sample scenarios windows bench wheel clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -35,6 +35,9 @@ sample: $(UV) ## run one slow case of each test module
 
 scenarios: $(UV) ## run all tests, the slow ones too
 	$(UV) run --quiet nox --session scenarios
+
+windows: $(UV) ## run the verbs on Windows, under Wine
+	$(UV) run --quiet nox --session windows -- $(ARGS)
 
 bench: $(UV) ## time the commands against those that people type instead
 	$(UV) run --quiet nox --session bench
