@@ -343,8 +343,26 @@ def bump(session: nox.Session) -> None:
         session.error("the changelog has no entries\nhint: nox -s changelog -- create")
     uv(session, *scriv, "collect", "--version", version)
     if "version" in PROJECT["project"]:
+        for member in members():
+            uv(session, "version", "--frozen", "--package", member, version)
+            require(member, version)
         uv(session, "version", version)
     session.log(f"next: commit that, then `git tag v{version}`, and push both")
+
+
+def members() -> list[str]:
+    """Return the names of the other projects of the workspace."""
+    patterns = PROJECT.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
+    files = [file for pattern in patterns for file in Path().glob(f"{pattern}/pyproject.toml")]
+    return [nox.project.load_toml(file)["project"]["name"] for file in files]
+
+
+def require(member: str, version: str) -> None:
+    """Have the project require at least *version* of *member*, where it names an oldest one."""
+    file = Path("pyproject.toml")
+    text = file.read_text(encoding="utf-8")
+    text = re.sub(rf'(?<="{re.escape(member)}>=)[^",]+', version, text)
+    file.write_text(text, encoding="utf-8")
 
 
 def is_released(version: str) -> bool:

@@ -217,6 +217,23 @@ def test_the_first_release_is_the_version_that_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_workspace_is_released_together(tmp_path: Path) -> None:
+    world = living(Everything("hatchling", "workspace", "cli", ci="none", docs="none"), tmp_path)
+    released(world)
+    core = world.project / "packages/demo-app-core/pyproject.toml"
+    assert f'version = "{VERSION}"' in core.read_text()
+    assert (
+        f'dependencies = ["demo-app-core>={VERSION}"]'
+        in (world.project / "pyproject.toml").read_text()
+    )
+    told = world.make("publish", "ARGS=--publish-url http://127.0.0.1:9").stderr
+    assert "missing" not in told
+    assert "nothing was uploaded; `make" in told
+    names = {path.name.partition("-")[0] for path in (world.project / "dist").glob("*.whl")}
+    assert names == {"demo_app", "demo_app_core"}
+
+
+@pytest.mark.slow
 def test_bump_of_a_version_from_git(tmp_path: Path) -> None:
     world = living(FROM_GIT, tmp_path)
     assert "the version is a tag in git" in output(world.make("bump", "ARGS=minor", expect=2))
