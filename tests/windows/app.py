@@ -63,8 +63,7 @@ class App:
         try:
             yield
         finally:
-            self.wine.kill_all()
-            process.communicate()
+            self.wine.kill_all(process)
 
     def write(self, path: str, text: str) -> None:
         file = self.package / path

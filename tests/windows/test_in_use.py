@@ -100,8 +100,7 @@ def test_killed_in_the_midst(app: App) -> None:
             if reached() or process.poll() is not None:
                 break
             time.sleep(0.001)
-        app.wine.kill_all()
-        app.wine.finish(process)
+        app.wine.kill_all(process)
         assert "Installed" in app.verb("install").out
         assert app.command("hello") == f"{word}, world!"
         assert "all fresh" in app.verb("doctor").out

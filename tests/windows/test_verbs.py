@@ -130,4 +130,5 @@ def test_advice_is_for_powershell(wine: Wine, tmp_path: Path) -> None:
 
 def test_what_wants_git_says_so(wine: Wine, tmp_path: Path) -> None:
     app = App(wine, tmp_path, CLI)
+    app.replace("_src_path:", "_commit: v0.2.0\n_src_path:", ".copier-answers.yml")
     assert "git is not installed" in app.verb("update", expect=2).err

@@ -134,14 +134,27 @@ class Wine:
     def run(self, *command: str, cwd: Path, inside: Mapping[str, str | None] | None = None) -> Done:
         return self.finish(self.start(*command, cwd=cwd, inside=inside))
 
-    def kill_all(self) -> None:
-        """Kill the programs of this Windows; no handler of theirs runs."""
+    def kill_all(self, process: "subprocess.Popen[bytes]") -> None:
+        """Kill *process* and what else runs of this Windows; no handler of theirs runs."""
+        for _ in range(60):  # who was just about to start another one
+            self._kill_all()
+            try:
+                process.wait(timeout=1)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _kill_all(self) -> None:
         mine = f"WINEPREFIX={self.folder / 'prefix'}".encode()
         for entry in Path("/proc").glob("[0-9]*"):
             try:
-                name = (entry / "cmdline").read_bytes().split(b"\0")[0].lower()
+                words = (entry / "cmdline").read_bytes().lower().split(b"\0")[:2]
                 ours = mine in (entry / "environ").read_bytes().split(b"\0")
-                if ours and name.endswith((b"uv.exe", b"python.exe", b"-app.exe", b"cmd.exe")):
+                ends = (b"uv.exe", b"python.exe", b"-app.exe", b"cmd.exe")
+                if ours and any(word.endswith(ends) for word in words):
                     os.kill(int(entry.name), signal.SIGKILL)
             except OSError:
                 continue
