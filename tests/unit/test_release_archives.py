@@ -161,6 +161,9 @@ def test_a_version_from_git_outside_of_a_repository(tmp_path: Path) -> None:
 def test_what_is_missing_is_said_with_the_rest(tmp_path: Path) -> None:
     message, _ = against(tmp_path, release_of(tmp_path), tag="2.0", missing=["a commit", "a tag"])
     assert message == "the tag is 2.0, and the version 1.0; a commit; a tag"
+    release = release_of(tmp_path / "more")
+    assert against(tmp_path / "more", release, missing=["a tag"])[0] == "a tag"
+    refuse_upload([release], tmp_path / "more/dist", None, ["a tag"], for_real=False)
 
 
 def test_an_sdist_is_unpacked_into_the_same_folder_each_time(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 from support.tree import build_file_tree
 from unit.made_up import make_project, make_wheel
 from unit.small import git
@@ -37,6 +38,9 @@ def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
     git(root, "commit", "--quiet", "--message", "one")
     assert missing_in(root) == [UNTAGGED, told]
     assert missing_in(root, tag="v1.0") == [told]
+    (root / "notes.md").write_text("made by CI", encoding="utf-8")
+    assert missing_in(root, tag="v1.0") == [told]
+    (root / "notes.md").unlink()
     git(root, "tag", "demo-v1.0.0")
     assert missing_in(root) == [told]
     (root / "CHANGELOG.md").write_text("## [1.0] - today\n", encoding="utf-8")
@@ -53,12 +57,16 @@ def test_all_that_is_missing_is_said_at_once(tmp_path: Path) -> None:
         ("demo@1.0", "1.0"),
         ("nightly", None),
         ("release-next", None),
-        ("2026-11-29", None),
+        ("2026-11-29", "29"),
+        ("demo-2d-3.0", "3.0"),
     ],
 )
-def test_the_version_of_a_tag(tag: str, version: str | None) -> None:
-    found = readiness._version_of(tag)  # noqa: SLF001
-    assert (str(found) if found else None) == version
+def test_the_version_of_a_tag(
+    tag: str, version: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "tags_of_head", lambda _: [tag])
+    found = readiness._tagged(Path("/"))  # noqa: SLF001
+    assert [*map(str, found)] == ([version] if version else [])
 
 
 @pytest.mark.parametrize(
@@ -68,6 +76,15 @@ def test_the_version_of_a_tag(tag: str, version: str | None) -> None:
         ("## v1.0 (2026)", True),
         ("# demo 1.0: the first", True),
         ("1.0\n===", True),
+        ("1.0\r\n===\r", True),
+        ("1.0\n+++++", True),
+        ("**1.0** (today)", True),
+        ("<h2>1.0</h2>", True),
+        ("## 1.0.0", True),
+        ("## 01.0", True),
+        ("## See 1.0/x and [1.0].", True),
+        ("1.0\nnotes", False),
+        ("1.0\n--", False),
         ("demo 1.0 (2026)\n---------------", True),
         ("since 1.0 there is", False),
         ("## 1.0.1", False),
@@ -78,7 +95,7 @@ def test_the_version_of_a_tag(tag: str, version: str | None) -> None:
     ],
 )
 def test_a_heading_of_a_changelog(text: str, expected: bool) -> None:
-    assert readiness._tells_of(f"{text}\n", "1.0") == expected  # noqa: SLF001
+    assert (Version("1.0") in readiness._told_of(f"{text}\n")) == expected  # noqa: SLF001
 
 
 def test_one_changelog_and_no_folder(tmp_path: Path) -> None:
@@ -93,7 +110,7 @@ def test_metadata_that_an_index_refuses(tmp_path: Path) -> None:
     fields = "Metadata-Version: 2.4\nName: demo\nVersion: 1.0\nDynamic: Name\nLicense-File: /x\n"
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr("demo-1.0.dist-info/METADATA", fields)
-    said = readiness._invalid_metadata(wheel)  # noqa: SLF001
+    said = readiness.invalid_metadata(wheel)
     assert len(said) == 2
     assert all(line.startswith("invalid metadata: ") for line in said)
 

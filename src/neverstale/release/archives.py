@@ -141,12 +141,18 @@ def archives_in(folder: Path) -> list[Path]:
 
 
 def refuse_upload(
-    releases: Sequence[Release], dist: Path, tag: str | None, missing: Iterable[str] = ()
+    releases: Sequence[Release],
+    dist: Path,
+    tag: str | None,
+    missing: Sequence[str] = (),
+    *,
+    for_real: bool = True,
 ) -> None:
     """Raise NeverstaleError with all that speaks against uploading what is in *dist*.
 
     *releases* are what the sources give now; *tag* is the tag in git that the version of the
-    first has to match; *missing* is what else speaks against it.
+    first has to match; *missing* is what else speaks against it, and alone no reason to raise in
+    a rehearsal, which is not *for_real*.
     """
     built = [path for release in releases for path in release.paths]
     stale = [f"{name} differs from a fresh build" for name in differing(archives_in(dist), built)]
@@ -160,9 +166,8 @@ def refuse_upload(
         if project.version is None and not in_repository(project.root):
             problems.append(f"the version comes from git, and this is not a repository: {version}")
     problems += dict.fromkeys(private)
-    problems += missing
-    if problems:
-        raise NeverstaleError("; ".join(problems), hint=_hint(stale, private))
+    if problems or (for_real and missing):
+        raise NeverstaleError("; ".join([*problems, *missing]), hint=_hint(stale, private))
 
 
 def _hint(stale: Sequence[str], private: Sequence[str]) -> str:

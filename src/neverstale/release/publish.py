@@ -25,7 +25,7 @@ from neverstale.release.archives import (
     refuse_upload,
     remember,
 )
-from neverstale.release.readiness import what_is_missing
+from neverstale.release.readiness import invalid_metadata, what_is_missing
 from neverstale.wheels.archives import read_wheel
 
 
@@ -108,13 +108,10 @@ def prepare_upload(
     store = task.builder.store
     with store.locked(task.builder.wait), store.scratch() as scratch:
         releases = build_release(task.builder, together, scratch, python)
-        missing = [
-            line
-            for release in releases
-            for line in what_is_missing(task.uv, release, scratch, tag=tag, ask_index=ask_index)
-        ]
-        missing = [*dict.fromkeys(missing)]
-        refuse_upload(releases, folder, tag, missing if for_real else ())
+        missing = what_is_missing(task.uv, releases[0], scratch, tag=tag, ask_index=ask_index)
+        # Members of a workspace may have versions of their own, and keep them.
+        missing += [line for each in releases[1:] for line in invalid_metadata(each.wheel)]
+        refuse_upload(releases, folder, tag, missing, for_real=for_real)
     names = (os.path.relpath(path, task.project.root) for path in archives_in(folder))
     return Upload(tuple(names), tuple(missing))
 

@@ -2,6 +2,8 @@
 
 import re
 import zipfile
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from packaging.metadata import ExceptionGroup, Metadata
@@ -25,34 +27,39 @@ def what_is_missing(
 ) -> list[str]:
     """Return all that *release* still needs before it may be uploaded.
 
-    With *tag*, which somebody else has compared, none is looked for. With *ask_index*, uv asks its
-    default index whether the version is taken; *scratch* is a folder for that question.
+    With *tag*, by which somebody else has chosen the commit, that is not looked at. With
+    *ask_index*, uv asks its default index whether the version is taken; *scratch* is a folder for
+    that question.
     """
     root, wheel = release.project.root, read_wheel(release.wheel)
     version = Version(wheel.version)
     missing = []
-    if is_changed(root):
+    if tag is None and is_changed(root):
         missing.append("uncommitted changes: commit them")
-    if tag is None and in_repository(root) and version not in map(_version_of, tags_of_head(root)):
+    if tag is None and in_repository(root) and not any(map(version.__eq__, _tagged(root))):
         missing.append(f"the commit has no tag of this version: git tag v{version}")
     missing += [
         f"{path.name} has no entry for {version}"
         for path in _changelogs(root)
-        if not _tells_of(read_text(path), wheel.version)
+        if version not in _told_of(read_text(path))
     ]
-    missing += _invalid_metadata(release.wheel)
+    missing += invalid_metadata(release.wheel)
     if ask_index:
         missing += _on_index(uv, f"{wheel.name}=={version}", scratch)
     return missing
 
 
-def _version_of(tag: str) -> Version | None:
-    """Return the version that *tag* ends with: ``v1.0``, ``demo-1.0``, ``demo/v1.0``."""
-    found = re.search(r"(?:^|[-/_@])v?(\d[^/]*)\Z", tag)
-    try:
-        return Version(found[1]) if found else None
-    except InvalidVersion:
-        return None
+def _tagged(root: Path) -> set[Version]:
+    """Return the versions that tags of the commit end with: ``v1.0``, ``demo-2d-1.0``."""
+    return {v for tag in tags_of_head(root) for v in _versions(re.split("[-/_@]", tag)[-1:])}
+
+
+def _versions(words: Iterable[str]) -> set[Version]:
+    found = set()
+    for word in words:
+        with suppress(InvalidVersion):
+            found.add(Version(word))
+    return found
 
 
 def _changelogs(root: Path) -> list[Path]:
@@ -61,13 +68,18 @@ def _changelogs(root: Path) -> list[Path]:
     return found[:1]
 
 
-def _tells_of(changelog: str, version: str) -> bool:
-    """Return whether a heading of *changelog*, in Markdown or reStructuredText, names *version*."""
-    named = rf"(?<![\d.]){re.escape(version)}(?![\w.]*\w)"
-    return bool(re.search(rf"^#+ .*{named}|{named}.*\n([=~^*-])\1{{2,}}$", changelog, re.MULTILINE))
+def _told_of(changelog: str) -> set[Version]:
+    """Return the versions in the headings of *changelog*: Markdown, reStructuredText, HTML."""
+    lines = changelog.splitlines()
+    headings = [
+        line
+        for line, below in zip(lines, [*lines[1:], ""], strict=True)
+        if re.match(r"#+ |<h\d|\*\*", line) or re.fullmatch(r"([^\w\s])\1{2,}\s*", below)
+    ]
+    return _versions(re.findall(r"(?<![\w.])v?\d[\w.!+-]*(?<![.!+-])", " ".join(headings)))
 
 
-def _invalid_metadata(wheel: Path) -> list[str]:
+def invalid_metadata(wheel: Path) -> list[str]:
     """Return what an index would refuse of the metadata, one line for each field (PEP 643)."""
     with zipfile.ZipFile(wheel) as archive:
         (place,) = (n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))

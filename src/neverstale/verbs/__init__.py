@@ -124,7 +124,11 @@ def publish(options: Options, console: Console) -> int:
     parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
     own, passed_on = parser.parse_known_args(options.arguments)
     task = task_of(options, console)
-    elsewhere = "UV_PUBLISH_URL" in os.environ or any(map(OTHER_INDEX.match, passed_on))
+    elsewhere = (
+        any(map(OTHER_INDEX.match, passed_on))
+        or {"UV_PUBLISH_URL", "UV_PUBLISH_INDEX", "UV_PUBLISH_CHECK_URL"} & os.environ.keys()
+        or {"publish-url", "check-url"} & task.project.uv.keys()
+    )
     upload = prepare_upload(
         task, Path(own.dist), own.tag, for_real=own.yes, ask_index=not elsewhere
     )
