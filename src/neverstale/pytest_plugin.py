@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from neverstale.test_run import Watch
 
 CHOICES = ("off", "warn", "error")
@@ -41,7 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     from neverstale.test_run import Watch
 
     here = config.invocation_params.dir
-    watch = Watch(here / arg.partition("::")[0] for arg in config.args or ["."])
+    paths = [here / arg.partition("::")[0] for arg in config.args or ["."]]
+    watch = Watch(paths, _put_first(paths, config.getoption("importmode")))
     if choice == "warn":
         watch.begin()
     else:
@@ -49,6 +52,28 @@ def pytest_configure(config: pytest.Config) -> None:
         if refusal := watch.refusal():
             raise pytest.UsageError("\n".join(refusal))
     config.stash[WATCH] = watch
+
+
+def _put_first(paths: "list[Path]", mode: str) -> list[str]:
+    """Return the folders that pytest will put before ``sys.path`` as it collects *paths*.
+
+    https://docs.pytest.org/en/stable/explanation/pythonpath.html: above the packages of tests.
+    """
+    found: list[str] = []
+    for path in paths if mode == "prepend" else ():
+        folder = path if path.is_dir() else path.parent
+        tests = (each for each in (folder / "tests", folder / "test", folder) if each.is_dir())
+        for each in tests:
+            if (each / "__init__.py").is_file():
+                above = next(p for p in each.parents if not (p / "__init__.py").is_file())
+                found.append(str(above))
+    return list(dict.fromkeys(found))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what is not waited for."""
+    if WATCH in config.stash:
+        config.stash[WATCH].end()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -1,18 +1,22 @@
 """What a test run would import of the projects that it tests, and whether that is stale."""
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from neverstale.diagnosis.copies import imported_here
 from neverstale.diagnosis.findings import Finding, Fix, Verdict
-from neverstale.diagnosis.fixes import commands_of, fixes_for
+from neverstale.diagnosis.fixes import commands_of
 from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth
 from neverstale.errors import NeverstaleError
 from neverstale.project.metadata import Project
 from neverstale.project.pyproject import load_tables
+from neverstale.project.workspace import members_at, workspace_of
 from neverstale.report import explained
 from neverstale.terminal import Console
 from neverstale.verbs.task import Options, task_of
@@ -20,32 +24,53 @@ from neverstale.wheels.build import Builder
 
 GOOD = (Verdict.FRESH, Verdict.EDITABLE)
 
+BESIDE = """
+import json, sys
+sys.path[:], roots, first = json.loads(sys.argv[1])
+from neverstale.test_run import tell
+tell(roots, first)
+"""
+"""The program that looks beside the tests, with the ``sys.path`` that they began with."""
+
+INSTALL = "install it here, or run the tests where it is installed"
+
 
 class Watch:
     """What is known of the projects that the tests at some paths are of.
 
-    Nothing that it does raises: a test run does not fail because of it.
+    Nothing that it does raises: a test run does not fail because of it. *first* are folders that
+    pytest will put before ``sys.path``.
     """
 
-    def __init__(self, paths: Iterable[Path]) -> None:
-        self.roots = find_projects(paths)
+    def __init__(self, paths: Iterable[Path], first: Sequence[str] = ()) -> None:
+        self.roots, self.first = find_projects(paths), first
         self.places: list[Place] = []
-        self.later: Future[list[Place]] | None = None
+        self.child: subprocess.Popen[bytes] | None = None
 
     def look(self) -> None:
         """Look; what only a build tells is built first."""
-        self.places = self._look(Depth.DEFAULT)
+        self.places = look_at(self.roots, Depth.DEFAULT, self.first)
 
     def begin(self) -> None:
-        """Look without a build; where only a build tells, it is made beside the tests."""
-        self.places = self._look(Depth.QUICK)
-        if any(place.doubt and place.verdict is Verdict.UNKNOWN for place in self.places):
-            pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="neverstale")
-            self.later = pool.submit(self._look, Depth.DEFAULT)
-            pool.shutdown(wait=False)
+        """Look without a build; where only a build tells, it is made beside the tests.
 
-    def _look(self, depth: Depth) -> list[Place]:
-        return [place for root in self.roots for place in _look(root, depth)]
+        By a process of its own: tests may replace what a thread would need, or count threads.
+        """
+        self.places = look_at(self.roots, Depth.QUICK, self.first)
+        if any(place.verdict is Verdict.UNKNOWN for place in self.places):
+            roots = {str(root): needed for root, needed in self.roots.items()}
+            asked = json.dumps([sys.path, roots, list(self.first)])
+            command = [sys.executable, "-I", "-c", BESIDE, asked]
+            quiet = subprocess.DEVNULL
+            self.child = subprocess.Popen(
+                command, stdin=quiet, stdout=subprocess.PIPE, stderr=quiet
+            )
+
+    def end(self) -> None:
+        """Stop what is not waited for."""
+        if self.child and self.child.poll() is None:
+            self.child.kill()
+            self.child.communicate()
 
     def refusal(self) -> list[str]:
         """Return a line of what is stale and a hint of what to do; nothing where nothing is."""
@@ -53,22 +78,37 @@ class Watch:
         if not stale:
             return []
         commands = commands_of(found for place in stale for found in place.findings)
-        fixes = [str(Fix((command,))) for command in commands] or [p.reason for p in stale]
-        return ["; ".join(map(_in_words, stale)), f"hint: {' && '.join(dict.fromkeys(fixes))}"]
+        fixes = [str(Fix((command,))) for command in commands]
+        fixes += [f.fix.advice for p in stale for f in p.findings if not f.fix.commands]
+        fixes += [INSTALL for p in stale if p.verdict is Verdict.NOT_INSTALLED]
+        return ["; ".join(map(_in_words, stale)), f"hint: {'; '.join(dict.fromkeys(fixes))}"]
 
     def header(self) -> list[str]:
         """Return a line for each place that is not known to be fresh."""
-        if self.later:
+        if self.child:
             return ["neverstale: building beside the tests, to compare what is installed"]
         return [f"neverstale: {_in_words(place)}" for place in _bad(self.places)]
 
     def summary(self) -> list[str]:
         """Return the files that show what is stale, and the commands that fix it."""
-        places = [*_bad(self.later.result() if self.later else self.places)]
-        lines = [line for place in places for line in _explained(place)]
-        commands = commands_of(found for place in places for found in place.findings)
-        fixes = [f"  {Fix((command,))}" for command in commands]
-        return [*lines, *(["", "To fix:", *fixes] if fixes else [])]
+        if self.child is None:
+            return explain(self.places)
+        try:
+            told, _ = self.child.communicate()
+            return [str(line) for line in json.loads(told)]
+        except KeyboardInterrupt:
+            return ["the build was not waited for"]
+        except ValueError:
+            return [f"the build ended with exit code {self.child.returncode}: see the doctor"]
+
+
+def explain(places: Iterable[Place]) -> list[str]:
+    """Return the lines about those of *places* that are not fresh, and what fixes them."""
+    bad = [*_bad(places)]
+    lines = [line for place in bad for line in _explained(place)]
+    commands = commands_of(found for place in bad for found in place.findings)
+    fixes = [f"  {Fix((command,))}" for command in commands]
+    return [*lines, *(["", "To fix:", *fixes] if fixes else [])]
 
 
 def _bad(places: Iterable[Place]) -> Iterator[Place]:
@@ -90,16 +130,21 @@ def _explained(place: Place) -> list[str]:
     return [f"{place.name} is {place.verdict.value}{reason}", *explained(place.findings)]
 
 
-def find_projects(paths: Iterable[Path]) -> list[Path]:
-    """Return the folders of the projects in which *paths* are, each once: the nearest of each."""
-    found = [
-        next(
-            (folder for folder in (path, *path.parents) if folder.is_dir() and _is_project(folder)),
-            None,
-        )
-        for path in paths
-    ]
-    return list(dict.fromkeys(folder for folder in found if folder))
+def find_projects(paths: Iterable[Path]) -> dict[Path, bool]:
+    """Return the folders of the projects in which *paths* are, and whether each has to be there.
+
+    That is the nearest of each path; and below a folder the members of its workspace, of which
+    some may be installed nowhere.
+    """
+    found: dict[Path, bool] = {}
+    for path in paths:
+        with suppress(OSError, ValueError, NeverstaleError):  # no path, or one that is too long
+            above = [folder for folder in (path, *path.parents) if folder.is_dir()]
+            nearest = next(filter(_is_project, above), None)
+            found |= {nearest: True} if nearest else {}
+            below = members_at(workspace_of(above[0]))
+            found |= {each: False for each in below if each.is_relative_to(path)} | found
+    return found
 
 
 def _is_project(folder: Path) -> bool:
@@ -112,11 +157,21 @@ def _is_project(folder: Path) -> bool:
         return True
 
 
-def _look(root: Path, depth: Depth) -> list[Place]:
+def look_at(roots: Mapping[Path, bool], depth: Depth, first: Sequence[str] = ()) -> list[Place]:
+    """Return the copies of the projects at *roots*, those that have to be there in any case."""
+    found: dict[str, Place] = {}
+    for root, needed in roots.items():
+        for place in _look(root, depth, first):
+            if needed or place.verdict is not Verdict.NOT_INSTALLED:
+                found.setdefault(place.name, place)
+    return [*found.values()]
+
+
+def _look(root: Path, depth: Depth, first: Sequence[str]) -> list[Place]:
     options = Options(project=str(root), verb="doctor", quick=depth is Depth.QUICK)
     try:
         task = task_of(options, Console(quiet=True))
-        return [_place(each, task.builder, depth) for each in task.together()]
+        return [_place(each, task.builder, depth, first) for each in task.together()]
     except NeverstaleError as error:
         reason = f"{error.message}; hint: {error.hint}"
     except Exception as error:  # noqa: BLE001 - a test run is not to fail because of this
@@ -124,10 +179,13 @@ def _look(root: Path, depth: Depth) -> list[Place]:
     return [Place(root.name, root, Verdict.UNKNOWN, reason=reason)]
 
 
-def _place(project: Project, builder: Builder, depth: Depth) -> Place:
+def _place(project: Project, builder: Builder, depth: Depth, first: Sequence[str]) -> Place:
     builder = replace(builder, uv=builder.uv.at(project.root))
-    place = imported_here(project, builder, depth)
-    reason = place.reason
-    if place.verdict is Verdict.NOT_INSTALLED:
-        reason = f"install it, or run the tests where it is: {fixes_for(project).verb('dev')}"
-    return replace(place, name=f"{project.name} ({place.name})", reason=reason)
+    place = imported_here(project, builder, depth, first)
+    return replace(place, name=f"{project.name} ({place.name})")
+
+
+def tell(roots: Mapping[str, bool], first: Sequence[str]) -> None:
+    """Look for another process; print the lines for it as JSON."""
+    places = look_at({Path(root): needed for root, needed in roots.items()}, Depth.DEFAULT, first)
+    sys.stdout.write(json.dumps(explain(places)))

@@ -1,5 +1,6 @@
 """The pytest plugin, in real test runs."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,14 @@ import pytest
 from scenarios.library import PYPROJECT, Library, told
 
 pytestmark = pytest.mark.slow
+
+SLOW = """\
+import time
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface as B
+class Hook(B):
+    def initialize(self, *_):
+        time.sleep(60)
+"""
 
 STALE = "demo (.venv) is out of date: content differs from the sources (NS203)"
 
@@ -102,10 +111,42 @@ def test_not_installed_here(world: Library) -> None:
     world.run("uv", "pip", "uninstall", "--quiet", "--python", python, "demo")
     world.write("tests/test_demo.py", "def test_demo():\n    pass\n")
     warned = world.pytest("--neverstale=warn").stdout
-    assert "neverstale: demo (.venv) is not installed: install it, or run the tests" in warned
+    assert "neverstale: demo (.venv) is not installed\n" in warned
     what, hint = world.pytest("--neverstale=error", expect=4).stderr.strip().splitlines()
     assert what.startswith("ERROR: demo (.venv) is not installed")
-    assert hint.startswith("hint: ")
+    assert hint == "hint: install it here, or run the tests where it is installed"
+
+
+def test_a_flat_layout_whose_tests_put_it_first(world: Library) -> None:
+    world.run("mv", "src/demo", "demo")
+    world.write("tests/__init__.py", "")
+    world.write("demo/__init__.py", "VALUE = 2\n")
+    prepend = ("-o", "addopts=")
+    assert "1 passed" in world.pytest("--neverstale=error", *prepend).stdout
+    assert "is out of date" in world.pytest("--neverstale=error", expect=4).stderr
+
+
+def test_nothing_is_changed_for_the_tests(world: Library) -> None:
+    """No thread is there, and what they replace is not needed."""
+    world.write(
+        "tests/test_demo.py",
+        "import subprocess, threading\n\n\ndef test_alone(monkeypatch):\n"
+        "    monkeypatch.setattr(subprocess, 'Popen', None)\n"
+        "    monkeypatch.setenv('PATH', '/nowhere')\n"
+        "    assert threading.active_count() == 1\n",
+    )
+    world.edit()
+    assert told(world.pytest("--neverstale=warn").stdout)[0] == "demo (.venv) is out of date"
+
+
+def test_a_build_that_is_not_waited_for(world: Library) -> None:
+    world.write("hatch_build.py", SLOW)
+    world.replace("[tool.pytest", "[tool.hatch.build.hooks.custom]\n\n[tool.pytest")
+    world.write("tests/test_demo.py", "def test_stop():\n    raise KeyboardInterrupt\n")
+    began = time.monotonic()
+    stopped = world.pytest("--neverstale=warn", expect=2)
+    assert "Traceback" not in stopped.stdout + stopped.stderr
+    assert time.monotonic() - began < 50
 
 
 def test_once_with_xdist_and_from_elsewhere(world: Library) -> None:
@@ -146,5 +187,5 @@ def test_what_cannot_be_told_fails_no_run(world: Library) -> None:
     assert "demo (.venv) is unknown: the build failed" in "".join(told(warned))
     world.replace('name = "demo"', "name = 3")
     warned = world.pytest("--neverstale=warn", "-o", "addopts=").stdout
-    assert "neverstale: demo-app is unknown: " in warned
+    assert told(warned)[0].startswith("demo-app is unknown: ")
     assert "1 passed" in warned

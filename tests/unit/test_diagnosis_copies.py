@@ -32,12 +32,23 @@ def test_where_an_import_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         {"ns_one/packed_one/__init__.py": "", "pack_one/__init__.py": "1 / 0", "mod_one.py": ""},
     )
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert _origin("pack_one").path == tmp_path / "pack_one/__init__.py"
-    assert _origin("mod_one").path == tmp_path / "mod_one.py"
-    assert _origin("ns_one").path == tmp_path / "ns_one"
-    assert _origin("no_such_one").path is None
+
+    def origin(name: str, *files: str) -> Path | None:
+        return _origin(name, files, ()).path
+
+    assert origin("pack_one") == tmp_path / "pack_one/__init__.py"
+    assert origin("mod_one") == tmp_path / "mod_one.py"
+    assert origin("ns_one") == tmp_path / "ns_one"
+    assert origin("no_such_one") is None
     assert "pack_one" not in sys.modules
+    module = "ns_one/packed_one/__init__.py"
+    assert origin("ns_one", module, "ns_one/z.py") == tmp_path / module
+    assert origin("ns_one", "ns_one/gone.py") is None
+    build_file_tree(tmp_path / "early", {"mod_one.py": "", "pack_one/x.txt": ""})
+    early = [str(tmp_path / "early")]
+    assert _origin("mod_one", (), early).path == tmp_path / "early/mod_one.py"
+    assert _origin("pack_one", (), early).path == tmp_path / "pack_one/__init__.py"
     by_hand = ModuleType("by_hand")
     by_hand.__spec__ = None
     monkeypatch.setitem(sys.modules, "by_hand", by_hand)
-    assert _origin("by_hand").path is None
+    assert origin("by_hand") is None

@@ -2,7 +2,10 @@
 
 import json
 import sys
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -77,10 +80,13 @@ def _with_compiled(project: Project, place: Place, references: References, fixes
     return replace(place, verdict=Verdict.EDITABLE, reason="")
 
 
-def imported_here(project: Project, builder: Builder, depth: Depth) -> Place:
+def imported_here(
+    project: Project, builder: Builder, depth: Depth, first: Sequence[str] = ()
+) -> Place:
     """Return the copy of *project* that this interpreter would import, and what is wrong with it.
 
-    That is the one in its environment, or the sources themselves, or a stranger's (NS607).
+    That is the one in its environment, or the sources themselves, or a stranger's (NS607). *first*
+    are folders that come before ``sys.path``.
     """
     environment = environment_of(project.root, Path(sys.prefix), Path(sys.executable))
     references = References(builder, Present(project), depth, environment)
@@ -88,13 +94,16 @@ def imported_here(project: Project, builder: Builder, depth: Depth) -> Place:
     place = examine_copy(project, environment, references, fixes)
     installed = place.installed
     names = references.packages(installed.distribution if installed else None)
-    origins = [_origin(name) for name in names]
+    files = installed.distribution.files if installed else {}
+    origins = [_origin(name, files, first) for name in names]
     root, prefix = real(project.root), real(environment.prefix)
     strangers = [o for o in origins if not o.path or not _is_source(o.path, root, prefix)]
     if origins and not strangers and not (installed and installed.editable):
         return Place("sources", project.root, Verdict.FRESH, (), project.version)
     if installed is None:
-        return place
+        found = [str(o.path) for o in strangers if o.path]
+        reason = f"what is imported lies outside of this environment: {', '.join(found)}"
+        return replace(place, verdict=Verdict.UNKNOWN, reason=reason) if found else place
     fix = fixes.reinstall(environment, editable=installed.editable)
     return place.with_findings(*check_imports(project.root, environment, installed, strangers, fix))
 
@@ -105,12 +114,21 @@ def _is_source(path: Path, root: Path, prefix: Path) -> bool:
     return path.is_relative_to(root) and not inside
 
 
-def _origin(name: str) -> Origin:
-    """Return where this interpreter finds *name*, a name without a dot: nothing is imported."""
-    try:
-        spec = find_spec(name)
-    except ValueError:  # of what is imported already, by who makes modules by hand
-        spec = None
-    folders = (spec and spec.submodule_search_locations) or ()
-    found = spec.origin if spec and spec.has_location else next(iter(folders), None)
-    return Origin(name, Path(found) if found else None, "sys.path")
+def _origin(name: str, files: Collection[str], first: Sequence[str]) -> Origin:
+    """Return where this interpreter finds *name*, a name without a dot: nothing is imported.
+
+    A namespace (PEP 420) may be in many places; of it, the first module of *files* is looked for.
+    """
+    spec = PathFinder.find_spec(name, [*first, *sys.path]) if first else None
+    if spec is None or not spec.has_location:
+        with suppress(ValueError):  # of what is imported already, by who makes modules by hand
+            spec = find_spec(name)
+    if spec and spec.has_location and spec.origin:
+        return Origin(name, Path(spec.origin), "sys.path")
+    places = [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+    own = sorted(path for path in files if path.startswith(f"{name}/") and path.endswith(".py"))
+    for module in own[:1]:
+        below = module.partition("/")[2]
+        found = (place / below for place in places if (place / below).is_file())
+        return Origin(name, next(found, None), "sys.path")
+    return Origin(name, places[0] if places else None, "sys.path")

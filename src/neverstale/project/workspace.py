@@ -31,6 +31,11 @@ def workspace_of(root: Path) -> Path:
     return above if above and root in _members(above, table.get(WORKSPACE)) else root
 
 
+def members_at(home: Path) -> list[Path]:
+    """Return the folders of the members of the workspace at *home*; none where there is none."""
+    return [*_members(home, _uv_table(_tables(home, WORKSPACE)).get(WORKSPACE))]
+
+
 def sources_of_requirements(root: Path) -> dict[NormalizedName, Path | None]:
     """Return what ``[tool.uv.sources]`` says for the project at *root*, and its workspace for it.
 
