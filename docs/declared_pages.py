@@ -102,9 +102,11 @@ def command() -> str:
     return (
         "# The command\n\n`neverstale` where it is installed; in a project with the launcher "
         "`uv run --script tools/neverstale.py`.\nThe first line of each verb is what `--help` says. "
-        "`-v` shows the commands that are run, `-q` prints nothing but\nerrors; both go before and "
-        "behind the verb. `dev`, `publish`, `run`, `run-wheel` and `update` pass on what follows "
-        "them:\n`publish` to [its own options](publishing.md) too.\n\n" + "\n\n".join(parts) + "\n"
+        "`-v` shows the commands that are run, `-q` prints nothing but\nerrors; these and `--project` "
+        "go before and behind the verb. `dev`, `publish`, `run`, `run-wheel`\nand `update` pass on "
+        "what follows them; `publish` has [options of its own](publishing.md).\n\n"
+        + "\n\n".join(parts)
+        + "\n"
     )
 
 
@@ -113,7 +115,8 @@ def _options(parser: argparse.ArgumentParser) -> str:
     rows = []
     for action in parser._actions:  # noqa: SLF001
         names = action.option_strings or ([] if action.choices is None else [action.dest])
-        if not names or common & set(names) or isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+        hidden = action.help == argparse.SUPPRESS or action.dest == "verb" or common & set(names)
+        if hidden or not names:
             continue
         value = f" {action.metavar}" if action.metavar else ""
         choices = f"; {', '.join(action.choices)}" if action.choices else ""

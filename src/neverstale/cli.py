@@ -88,6 +88,9 @@ def make_parser() -> argparse.ArgumentParser:
         first = text.partition("\n")[0]
         verb: argparse.ArgumentParser = subparsers.add_parser(name, help=first, description=text)
         _add_loudness(verb, argparse.SUPPRESS)
+        if name not in PASSING_ON:
+            where = {"default": argparse.SUPPRESS, "metavar": "DIR", "help": argparse.SUPPRESS}
+            verb.add_argument("--project", **where)  # type: ignore[arg-type]
         return verb
 
     for name in ("install", "install-editable", "uninstall", "fresh", "watch"):

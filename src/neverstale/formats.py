@@ -1,6 +1,7 @@
 """A diagnosis in the formats of services: GitHub's annotations, SARIF 2.1.0, JUnit's XML."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,8 +13,10 @@ from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Verdict
 from neverstale.diagnosis.place import Place
+from neverstale.git import repository_of
 from neverstale.process import without_password
-from neverstale.report import as_json, explained
+from neverstale.project.metadata import Project
+from neverstale.report import as_json, exit_code, explained
 from neverstale.terminal import printable
 
 BAD = (Verdict.OUT_OF_DATE, Verdict.DAMAGED)
@@ -28,11 +31,13 @@ def as_github(diagnosis: Diagnosis) -> str:
     for place, found, evidence in _evidence(diagnosis):
         word = "notice" if found.code in REMARKS else "error"
         title = _property(f"{found.code.name} {found.code.value}")
-        file = _property(_file_of(evidence, diagnosis.project.root))
+        file = _property(_file_of(evidence, diagnosis.project))
         said = _escaped(without_password(_message(place, found, evidence)))
         lines.append(f"::{word} file={file},title={title}::{said}")
     unknown = (p for p in diagnosis.places if p.verdict is Verdict.UNKNOWN)
     lines += [f"::warning::{_escaped(f'{p.name}: {p.reason}')}" for p in unknown]
+    if not lines and exit_code(diagnosis.places):
+        lines.append(f"::error::{diagnosis.project.name} is not installed anywhere")
     return "\n".join(lines)
 
 
@@ -46,7 +51,7 @@ def as_sarif(diagnosis: Diagnosis) -> str:
             "ruleId": found.code.name,
             "level": "note" if found.code in REMARKS else "error",
             "message": {"text": without_password(_message(place, found, evidence))},
-            "locations": [_location(_file_of(evidence, diagnosis.project.root))],
+            "locations": [_location(_file_of(evidence, diagnosis.project))],
         }
         for place, found, evidence in _evidence(diagnosis)
     ]
@@ -108,9 +113,19 @@ def _message(place: Place, found: Finding, evidence: Evidence) -> str:
     return f"{place.name}: {found.code.value}: {evidence.what}{detail}. Fix: {found.fix}"
 
 
-def _file_of(evidence: Evidence, root: Path) -> str:
-    """Return the source that *evidence* is about, or else what declares the project."""
-    for path in (evidence.what, f"src/{evidence.what}"):
+def _file_of(evidence: Evidence, project: Project) -> str:
+    """Return the source that *evidence* is about, or else what declares *project*.
+
+    Relative to the repository, which services expect, or to the project where there is none.
+    """
+    root = project.root
+    repository = repository_of(root)
+    start = root.relative_to(repository[0]).as_posix() if repository else "."
+    return os.path.normpath(f"{start}/{_source_of(evidence.what, root)}").replace(os.sep, "/")
+
+
+def _source_of(what: str, root: Path) -> str:
+    for path in (what, f"src/{what}"):
         inside = not Path(path).is_absolute() and ".." not in Path(path).parts
         with suppress(OSError, ValueError):  # a sentence may be too long for a path
             if inside and (root / path).is_file():
@@ -119,7 +134,7 @@ def _file_of(evidence: Evidence, root: Path) -> str:
 
 
 def _location(path: str) -> dict[str, object]:
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(path)}}}
+    return {"physicalLocation": {"artifactLocation": {"uri": quote(os.fsencode(path))}}}
 
 
 def _escaped(text: str) -> str:

@@ -51,6 +51,8 @@ def install(
         _install(session, extras, groups, Path(project))
     except NeverstaleError as error:
         session.error("\n".join([error.message, f"hint: {error.hint}", error.details]).rstrip())
+    except OSError as error:
+        session.error(f"{error.filename}: {error.strerror}\nhint: check the permissions there")
 
 
 def _install(
@@ -69,10 +71,10 @@ def _install(
     if _look(task, together, environment):  # pip keeps what has the same version
         session.install("--force-reinstall", "--no-deps", *wanted)
     if stale := _look(task, together, environment):
-        lines = [line for place in stale for line in explained(place.findings)]
-        said = ", ".join(f"{place.name} is {place.verdict.value}" for place in stale)
+        lines = [line for _, place in stale for line in explained(place.findings)]
+        said = ", ".join(f"{name} is {place.verdict.value}" for name, place in stale)
         raise NeverstaleError(
-            f"{project.name}: {said}",
+            f"{environment}: {said}",
             hint="run it without --no-install; else recreate the environment (nox without -r)",
             details="\n".join(lines),
         )
@@ -91,15 +93,14 @@ def _members_of_groups(project: Project, groups: Sequence[str]) -> Collection[st
         ) from None
 
 
-def _look(task: Task, together: Sequence[Project], environment: Environment) -> list[Place]:
-    """Return the copies in *environment* that are not fresh."""
-    places = [
-        examine_copy(
-            each,
-            environment,
-            References(task.builder, Present(each), Depth.QUICK, environment),
-            fixes_for(each),
-        )
-        for each in together
-    ]
-    return [place for place in places if place.verdict is not Verdict.FRESH]
+def _look(
+    task: Task, together: Sequence[Project], environment: Environment
+) -> list[tuple[str, Place]]:
+    """Return the names and the copies in *environment* that are not fresh."""
+    found: list[tuple[str, Place]] = []
+    for each in together:
+        references = References(task.builder, Present(each), Depth.QUICK, environment)
+        place = examine_copy(each, environment, references, fixes_for(each))
+        if place.verdict is not Verdict.FRESH:
+            found.append((each.name, place))
+    return found

@@ -68,7 +68,7 @@ def test_a_reused_environment_is_never_stale(backend: str, tmp_path: Path) -> No
     assert "it is 2 " in world.nox("tests")
     world.edit(3)
     refused = world.nox("tests", "--no-install", expect=1)
-    assert "Session tests aborted: demo: session tests is out of date" in refused
+    assert "Session tests aborted: session tests: demo is out of date" in refused
     assert "hint: run it without --no-install" in refused
     assert "it is 2" not in refused
 

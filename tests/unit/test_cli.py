@@ -72,6 +72,7 @@ def test_what_is_passed_on(arguments: list[str], own: list[str], passed_on: list
         (["install"], {"verb": "install", "project": ".", "target": None}),
         (["install", "--target", "venv"], {"target": "venv"}),
         (["--project", "x", "fresh"], {"project": "x", "verb": "fresh"}),
+        (["doctor", "--project", "x"], {"project": "x", "verb": "doctor"}),
         (["install"], {"verbose": False, "quiet": False}),
         (["-v", "install"], {"verbose": True, "quiet": False}),
         (["install", "-v"], {"verbose": True}),

@@ -17,6 +17,7 @@ from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict, finding
 from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth
+from neverstale.environments.environment import VENV, Environment
 from neverstale.formats import FORMATS, as_github, as_junit, as_sarif
 
 FIX = Fix((("make", "install"),))
@@ -89,6 +90,20 @@ def test_junit(found: Diagnosis) -> None:
     assert cases["sources"].is_passed
 
 
+def test_files_are_named_as_in_the_repository(tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {".git/HEAD": ""})
+    root = tmp_path / "packages/one"
+    stale = diagnosis(root, Place("uv tool", root, Verdict.OUT_OF_DATE, (CHANGED,)))
+    assert as_github(stale).startswith("::error file=packages/one/src/demo/x y.py,title=")
+    assert '"uri": "packages/one/src/demo/x%20y.py"' in as_sarif(stale)
+
+
+def test_not_installed(tmp_path: Path) -> None:
+    place = Place("uv tool", tmp_path, Verdict.NOT_INSTALLED)
+    nowhere = diagnosis(tmp_path, place)
+    assert as_github(nowhere) == "::error::demo is not installed anywhere"
+
+
 def test_nothing_shows_a_password(found: Diagnosis) -> None:
     for made in (as_github, as_sarif, as_junit):
         assert "secret" not in made(found)
@@ -96,7 +111,8 @@ def test_nothing_shows_a_password(found: Diagnosis) -> None:
 
 
 def test_nothing_found(tmp_path: Path) -> None:
-    fresh = diagnosis(tmp_path, Place("sources", tmp_path, Verdict.FRESH))
+    home = Environment(VENV, tmp_path, tmp_path)
+    fresh = diagnosis(tmp_path, Place(".venv", tmp_path, Verdict.FRESH, environment=home))
     assert as_github(fresh) == ""
     assert json.loads(as_sarif(fresh))["runs"][0]["results"] == []
     (suite,) = JUnitXml.fromfile(io.BytesIO(as_junit(fresh).encode()))

@@ -32,6 +32,8 @@ def package(registry: str) -> str:
         (package(OTHER), {"index-url": OTHER}, []),
         (package(OTHER), {"extra-index-url": [OTHER]}, []),
         (package(OTHER) + package(PYPI), {"extra-index-url": []}, [f"the index {OTHER}"]),
+        (package("vendor"), {"index": [{"url": "./vendor", "format": "flat"}]}, []),
+        (package("http://h/simple"), {"index": [{"url": "http://u:p@h/simple"}]}, []),
         (package("../wheels"), {}, ["the index ../wheels"]),
         (package("../wheels"), {"find-links": ["../wheels"]}, []),
         ('[[package]]\nname = "x"\nsource = { editable = "." }\n', {}, []),

@@ -15,11 +15,14 @@ from neverstale.errors import NeverstaleError
 from neverstale.files import real
 from neverstale.process import typed
 
-SECRET = re.compile(
-    r"(?i)(-{0,2}[\w-]*(?:password|passwd|secret|token|key)[\w-]*)(=.*)?\Z", re.DOTALL
-)
-"""An option or a setting whose value is not shown, in itself or in the next word."""
+NAMED = r"[\w-]*(?:pass|pwd|secret|token|key|auth|credential|cookie)[\w-]*"  # an option, a field
+OPTION = re.compile(rf"(?is)--?(?:{NAMED}|u|user)\Z")
+"""An option whose value, the next word, is not shown."""
 
+FIELD = re.compile(
+    rf"(?is)((?:\A|[\s?&;,{{\"'-]){NAMED}[\"']?\s*[=:]\s*|\bBearer\s+|\bBasic\s+)(\S.*)"
+)
+"""What is behind the name of a secret in a word, with all that follows: it is not shown."""
 
 UNSURE = 1.0
 """By how many seconds the start of a process may be off: Linux notes that of the machine in whole
@@ -114,14 +117,9 @@ def _modules(origin: Path) -> Iterator[Path]:
 
 
 def _without_secrets(command: Sequence[str]) -> list[str]:
+    """Return *command* with *** for what may be a secret: rather too much than too little."""
     shown, hide = [], False
     for word in command:
-        found = SECRET.fullmatch(word)
-        if hide and not word.startswith("-"):
-            shown.append("***")
-        elif found and found[2]:
-            shown.append(f"{found[1]}=***")
-        else:
-            shown.append(word)
-        hide = bool(found and not found[2] and word.startswith("-"))
+        shown.append("***" if hide and not word.startswith("--") else FIELD.sub(r"\1***", word))
+        hide = bool(OPTION.match(word))
     return shown

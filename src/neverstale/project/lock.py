@@ -45,7 +45,9 @@ def _is_foreign(url: str, known: set[str], settings: Mapping[str, Any]) -> bool:
 
 
 def _plain(url: str) -> str:
-    return url.rstrip("/").lower()
+    """Return *url* without what uv leaves out: a password, ``./``, a slash at the end."""
+    scheme, separator, rest = url.removeprefix("./").rstrip("/").lower().rpartition("://")
+    return f"{scheme}{separator}{rest.rpartition('@')[2] if separator else rest}"
 
 
 def _read(path: Path) -> dict[str, Any]:
