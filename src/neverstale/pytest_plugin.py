@@ -3,6 +3,7 @@
 Where it is off, which is the default, nothing else of neverstale is imported.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 CHOICES = ("off", "warn", "error")
 
 HELP = (
-    "look whether the tests import what is in the sources: warn says so before and after them,"
+    "check that the tests import what is in the sources: warn says so before and after them,"
     " error does not start them (exit code 4)"
 )
 
@@ -30,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Look, before anything is collected; with ``error``, raise UsageError for what is stale."""
+    """Check before anything is collected; with ``error``, raise UsageError for what is stale."""
     choice = config.getoption("neverstale") or config.getini("neverstale")
     if choice not in CHOICES:
         raise pytest.UsageError(
@@ -61,12 +62,12 @@ def _put_first(paths: "list[Path]", mode: str) -> list[str]:
     """
     found: list[str] = []
     for path in paths if mode == "prepend" else ():
-        folder = path if path.is_dir() else path.parent
-        tests = (each for each in (folder / "tests", folder / "test", folder) if each.is_dir())
-        for each in tests:
-            if (each / "__init__.py").is_file():
-                above = next(p for p in each.parents if not (p / "__init__.py").is_file())
-                found.append(str(above))
+        with suppress(OSError, ValueError):  # no path, or one that is too long
+            folder = path if path.is_dir() else path.parent
+            for tests in (folder / "tests", folder / "test", folder):
+                if (tests / "__init__.py").is_file():
+                    above = (p for p in tests.parents if not (p / "__init__.py").is_file())
+                    found.append(str(next(above)))
     return list(dict.fromkeys(found))
 
 

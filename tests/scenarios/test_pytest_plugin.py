@@ -189,3 +189,9 @@ def test_what_cannot_be_told_fails_no_run(world: Library) -> None:
     warned = world.pytest("--neverstale=warn", "-o", "addopts=").stdout
     assert told(warned)[0].startswith("demo-app is unknown: ")
     assert "1 passed" in warned
+
+
+def test_a_path_that_is_too_long_is_pytests_to_refuse(world: Library) -> None:
+    refused = world.pytest("--neverstale=warn", "a" * 300, expect=4)
+    assert "file or directory not found" in refused.stderr
+    assert "INTERNALERROR" not in refused.stdout + refused.stderr
