@@ -213,6 +213,7 @@ def test_nothing_of_yours_is_deleted(tmp_path: Path) -> None:
 def test_secrets_are_not_shown(tmp_path: Path) -> None:
     """Neither where a command is announced nor where it fails."""
     world = World(tmp_path, CLI)
+    (world.project / "CHANGELOG.md").write_text("## 0.1.0\n")
     world.make("build")
     where = "https://me:hunter2@127.0.0.1:9/legacy/"
     publish = ("-v", "publish", "--yes", "--token", "hunter3", "--publish-url", where)
