@@ -372,14 +372,18 @@ def is_released(version: str) -> bool:
     return re.search(rf"^#.*\b{re.escape(version)}\b", text, re.MULTILINE) is not None
 
 
+BUMPS = ("major", "minor", "patch", "stable", "alpha", "beta", "rc", "post", "dev")
+"""What uv can bump: https://docs.astral.sh/uv/reference/cli/#uv-version--bump."""
+
+
 def next_version(session: nox.Session) -> str:
     """Return the requested version, as PEP 440 spells it."""
     current = PROJECT["project"].get("version")
     unreleased = current and not is_released(current)
     asked = "".join(session.posargs[:1]) or (current if unreleased else "patch")
-    if asked.isalpha() and current is None:
+    if asked in BUMPS and current is None:
         session.error("the version is a tag in git\nhint: name the next one: nox -s bump -- 1.2.0")
-    if asked.isalpha():
+    if asked in BUMPS:
         preview = ("version", "--short", "--dry-run", "--bump", asked)
         asked = str(session.run("uv", *preview, silent=True, external=True)).strip()
     try:

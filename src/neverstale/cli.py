@@ -94,7 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
         return verb
 
     for name in ("install", "install-editable", "uninstall", "fresh", "watch"):
-        add(name).add_argument("--target", metavar="WHERE", help=TARGET_HELP)
+        add(name).add_argument("--target", metavar="WHERE", type=_named, help=TARGET_HELP)
     build = add("build")
     where = "where to put them (default: dist)"
     build.add_argument("--out-dir", default="dist", metavar="DIR", help=where)
@@ -107,6 +107,13 @@ def make_parser() -> argparse.ArgumentParser:
         add(name)
     add("cache").add_argument("what", choices=("dir", "prune", "clean"))
     return parser
+
+
+def _named(place: str) -> str:
+    """Return *place*, which is no empty word, as of a variable that is not set."""
+    if not place:
+        raise argparse.ArgumentTypeError("name a place")
+    return place
 
 
 def _add_loudness(parser: argparse.ArgumentParser, default: object) -> None:

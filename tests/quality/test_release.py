@@ -188,7 +188,7 @@ def test_bump(tmp_path: Path) -> None:
         (world.project / "changelog.d" / "x.md").write_text(note)
         refused = world.make("bump", "ARGS=minor", expect=2)
         assert "the changelog has no entries\nhint: nox -s changelog -- create" in output(refused)
-    for wrong in ("foo1", "0.1.0", "0.0.9"):
+    for wrong in ("foo1", "banana", "0.1.0", "0.0.9"):
         assert "\nhint: " in output(world.make("bump", f"ARGS={wrong}", expect=2))
     assert (world.project / "pyproject.toml").read_text() == before
     assert (world.project / "changelog.d" / "x.md").exists()

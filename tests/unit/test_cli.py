@@ -106,6 +106,7 @@ def test_options(arguments: list[str], expected: dict[str, object]) -> None:
         ["cache"],
         ["cache", "burn"],
         ["clean", "--target", "venv"],
+        ["install", "--target="],
     ],
 )
 def test_what_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
