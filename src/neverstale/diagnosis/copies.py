@@ -102,7 +102,7 @@ def imported_here(
         return Place("sources", project.root, Verdict.FRESH, (), project.version)
     if installed is None:
         found = [str(o.path) for o in strangers if o.path]
-        reason = f"what is imported lies outside of this environment: {', '.join(found)}"
+        reason = f"what is imported is outside of this environment: {', '.join(found)}"
         return replace(place, verdict=Verdict.UNKNOWN, reason=reason) if found else place
     fix = fixes.reinstall(environment, editable=installed.editable)
     return place.with_findings(*check_imports(project.root, environment, installed, strangers, fix))
