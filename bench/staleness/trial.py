@@ -72,7 +72,6 @@ class Subject(World):
         self.combination = SUBJECTS[cell.subject]
         self.typed = BY_NAME[cell.command]
         self._prepare(root / FOLDER, str(uv))
-        (self.root / "uv" / "uvx").symlink_to(uv.with_name("uvx"))
         self.extra = {
             "PIP_CACHE_DIR": str(shared / "pip"),
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -100,7 +100,9 @@ class World:
         self.home, self.elsewhere = self.root / "home", self.root / "elsewhere"
         for place in (self.home, self.elsewhere, self.root / "uv", self.commands):
             place.mkdir(parents=True)
-        (self.root / "uv" / "uv").symlink_to(uv or uv_executable())
+        found = Path(uv or uv_executable()).resolve()
+        for program in (found, found.with_name("uvx")):
+            (self.root / "uv" / program.name).symlink_to(program)
 
     @property
     def package(self) -> Path:
