@@ -4,7 +4,6 @@ NEVERSTALE_CACHE_DIR names another folder; NEVERSTALE_CACHE_SIZE the limit of it
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -36,6 +35,8 @@ def cache_folder() -> Path:
     folder = user_cache_path("neverstale", appauthor=False)
     if folder.is_absolute() and _can_be_made(folder):
         return folder
+    import tempfile
+
     user = getattr(os, "getuid", lambda: "user")()
     folder = Path(tempfile.gettempdir(), f"neverstale-{user}")
     folder.mkdir(mode=0o700, exist_ok=True)

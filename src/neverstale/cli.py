@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from neverstale import __doc__ as summary
 from neverstale import __version__, verbs
@@ -18,6 +19,11 @@ TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [
 PASSING_ON = ("dev", "publish", "run", "run-wheel", "update")
 """The verbs that pass on what follows them."""
 
+VERBS = (
+    *("install", "install-editable", "uninstall", "fresh", "watch", "build", "clean", "doctor"),
+    *("wheel", *PASSING_ON, "cache"),
+)
+
 VALUED = ("--project", "--target", "--out-dir", "--python", "--explain")
 """The options whose value may be spelled as a verb is."""
 
@@ -27,8 +33,9 @@ Verb = Callable[[Options, Console], int]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; return its exit code: 0 done, 1 the answer is no, 2 it could not be done."""
     own, passed_on = _split(sys.argv[1:] if arguments is None else arguments)
-    parser = make_parser()
-    if "_ARGCOMPLETE" in os.environ:
+    completing = "_ARGCOMPLETE" in os.environ
+    parser = make_parser([] if completing else _verb_in(own))
+    if completing:
         import argcomplete
 
         argcomplete.autocomplete(parser)
@@ -75,15 +82,18 @@ class _Version(argparse.Action):
         sys.exit(0)
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line; the reference is made from it."""
+def make_parser(only: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return the parser of the command line; the reference is made from it.
+
+    It knows all verbs, or *only* some: most of its time is theirs.
+    """
     parser = Parser(prog="neverstale", description=summary)
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version, and end")
     parser.add_argument("--project", default=".", metavar="DIR", help="the project's folder")
     _add_loudness(parser, "")
     subparsers = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
 
-    def add(name: str) -> argparse.ArgumentParser:
+    for name in only or VERBS:
         text = getattr(verbs, name.replace("-", "_")).__doc__
         first = text.partition("\n")[0]
         verb: argparse.ArgumentParser = subparsers.add_parser(name, help=first, description=text)
@@ -91,22 +101,15 @@ def make_parser() -> argparse.ArgumentParser:
         if name not in PASSING_ON:
             where = {"default": argparse.SUPPRESS, "metavar": "DIR", "help": argparse.SUPPRESS}
             verb.add_argument("--project", **where)  # type: ignore[arg-type]
-        return verb
-
-    for name in ("install", "install-editable", "uninstall", "fresh", "watch"):
-        add(name).add_argument("--target", metavar="WHERE", type=_named, help=TARGET_HELP)
-    build = add("build")
-    where = "where to put them (default: dist)"
-    build.add_argument("--out-dir", default="dist", metavar="DIR", help=where)
-    twice = "build again; both have to be the same bytes"
-    build.add_argument("--twice", action="store_true", help=twice)
-    add("clean")
-    _add_doctor(add("doctor"))
-    add("wheel").add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
-    for name in PASSING_ON:
-        add(name)
-    add("cache").add_argument("what", choices=("dir", "prune", "clean"))
+        if name in OPTIONS:
+            OPTIONS[name](verb)
     return parser
+
+
+def _verb_in(arguments: Sequence[str]) -> list[str]:
+    """Return the verb in *arguments*, if there is one."""
+    pairs = pairwise(["", *arguments])
+    return [word for before, word in pairs if word in VERBS and before not in VALUED][:1]
 
 
 def _named(place: str) -> str:
@@ -141,6 +144,35 @@ def _add_doctor(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--yes", action="store_true", help="do not ask")
     verb.add_argument("--explain", metavar="CODE", help="print what a code means, and end")
     verb.add_argument("--schema", action="store_true", help="print the JSON's schema, and end")
+
+
+def _add_target(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--target", metavar="WHERE", type=_named, help=TARGET_HELP)
+
+
+def _add_build(verb: argparse.ArgumentParser) -> None:
+    where = "where to put them (default: dist)"
+    verb.add_argument("--out-dir", default="dist", metavar="DIR", help=where)
+    twice = "build again; both have to be the same bytes"
+    verb.add_argument("--twice", action="store_true", help=twice)
+
+
+def _add_wheel(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
+
+
+def _add_cache(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("what", choices=("dir", "prune", "clean"))
+
+
+OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    **dict.fromkeys(("install", "install-editable", "uninstall", "fresh", "watch"), _add_target),
+    "build": _add_build,
+    "doctor": _add_doctor,
+    "wheel": _add_wheel,
+    "cache": _add_cache,
+}
+"""What a verb has of its own."""
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

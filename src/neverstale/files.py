@@ -10,9 +10,8 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NewType, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 Digest = NewType("Digest", str)
 """A hash as RECORD spells it: ``sha256=`` and URL-safe base64 without padding."""
@@ -162,8 +161,7 @@ def _digest_of(descriptor: int, algorithm: str) -> Digest:
     return spelled(algorithm, hasher.digest())
 
 
-@dataclass(frozen=True)
-class Files:
+class Files(NamedTuple):
     """The SHA-256 of files, by name, and which of them are executable."""
 
     digests: Mapping[str, Digest]

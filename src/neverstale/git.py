@@ -6,12 +6,15 @@ and hooks are switched off, and no command is used that refreshes the index or r
 """
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import short_hash, text_if_there
+
+if TYPE_CHECKING:
+    import subprocess
 
 ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 """Variables under which git would answer for another repository, as it does within a hook."""
@@ -170,6 +173,8 @@ def start_listing(address: str) -> "subprocess.Popen[bytes] | None":
 
 def listed(process: "subprocess.Popen[bytes] | None", seconds: float) -> str | None:
     """Return what *process* of `start_listing` says; None where it fails or takes too long."""
+    import subprocess
+
     if process is None:
         return None
     try:
@@ -196,6 +201,8 @@ def text_of(address: str, reference: str, path: str, scratch: Path) -> str | Non
 
 def _start_away(*question: str, folder: Path | None = None) -> "subprocess.Popen[bytes]":
     """Start git outside of the project; where it would ask somebody something, it fails."""
+    import subprocess
+
     environment = _environment() | {
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
@@ -226,6 +233,8 @@ def _environment() -> dict[str, str]:
 
 
 def _run(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
+    import subprocess
+
     try:
         return subprocess.run(
             ["git", *question],

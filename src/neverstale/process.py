@@ -5,14 +5,13 @@ import re
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 
@@ -32,8 +31,7 @@ OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
-@dataclass(frozen=True)
-class Uv:
+class Uv(NamedTuple):
     """The uv that runs in *root*; each command that changes something is announced first."""
 
     executable: str
@@ -58,6 +56,8 @@ class Uv:
         self, program: str, *arguments: str, environment: Mapping[str, str] | None = None
     ) -> int:
         """Announce and run another program as `run` does."""
+        import subprocess
+
         self.announce(typed([Path(program).stem, *arguments], environment))
         variables = outer_environment() | dict(environment or {})
         command = [program, *arguments]
@@ -68,6 +68,8 @@ class Uv:
 
         Its output goes to where messages go: ours may be read by a program. Raise OSError.
         """
+        import subprocess
+
         self.announce(typed(command))
         if command[0] == "rmdir" and os.name == "nt":  # there a shell has it, no program
             for folder in command[1:]:
@@ -92,6 +94,8 @@ class Uv:
         self, *command: str, environment: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
         """Run *command* silently; return its exit code and what it printed on either stream."""
+        import subprocess
+
         done = subprocess.run(
             command,
             cwd=self.root,
@@ -108,6 +112,8 @@ class Uv:
 
         Raise NeverstaleError with uv's own words where uv cannot answer.
         """
+        import subprocess
+
         running = [
             subprocess.Popen(
                 [self.executable, *question],
@@ -246,6 +252,8 @@ def become(command: Sequence[str], folder: Path, announce: Callable[[str], None]
     if os.name != "nt":
         os.chdir(folder)
         os.execvpe(command[0], list(command), environment)
+    import subprocess
+
     with unstoppable():  # the console sends Ctrl-C to the child as well, whose answer counts
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
 

@@ -4,7 +4,6 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from neverstale.errors import NeverstaleError
 from neverstale.process import without_password
@@ -25,14 +24,16 @@ def one_line(text: str) -> str:
     return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
-@dataclass
 class Console:
     """A user at a terminal or a program at a pipe; how much to say."""
 
-    verbose: bool = False
-    quiet: bool = False
-    _began: float = field(default_factory=time.monotonic)
-    _shown: str = ""
+    def __init__(
+        self, *, verbose: bool = False, quiet: bool = False, began: float | None = None
+    ) -> None:
+        self.verbose = verbose
+        self.quiet = quiet
+        self._began = time.monotonic() if began is None else began
+        self._shown = ""
 
     def put(self, text: str) -> None:
         """Print an answer; a name that the terminal's encoding lacks is escaped, not fatal."""

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from neverstale.diagnosis.copies import imported_here
@@ -180,9 +179,9 @@ def _look(root: Path, depth: Depth, first: Sequence[str]) -> list[Place]:
 
 
 def _place(project: Project, builder: Builder, depth: Depth, first: Sequence[str]) -> Place:
-    builder = replace(builder, uv=builder.uv.at(project.root))
+    builder = builder._replace(uv=builder.uv.at(project.root))
     place = imported_here(project, builder, depth, first)
-    return replace(place, name=f"{project.name} ({place.name})")
+    return place._replace(name=f"{project.name} ({place.name})")
 
 
 def tell(roots: Mapping[str, bool], first: Sequence[str]) -> None:

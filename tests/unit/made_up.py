@@ -3,12 +3,10 @@
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree, build_wheel_file
 
@@ -35,7 +33,7 @@ PROJECT = Project(
     version="1.0",
     commands={"demo": "demo.cli:main"},
     requirements=frozenset(),
-    requires_python=SpecifierSet(">=3.10"),
+    requires_python=">=3.10",
     build_backend="hatchling.build",
     build_requires=("hatchling",),
     backend_path=(),
@@ -57,7 +55,7 @@ WHEEL = Distribution(
 )
 
 INSTALLED = Installed(
-    distribution=replace(WHEEL, files={**FILES, f"{INFO}/RECORD": TWO, "{scripts}/demo": TWO}),
+    distribution=WHEEL._replace(files={**FILES, f"{INFO}/RECORD": TWO, "{scripts}/demo": TWO}),
     dist_info=INFO,
     origin={},
     altered={},
@@ -265,7 +263,7 @@ def make_project(root: Path, **changes: object) -> Project:
     """Make the sources of a project; return what it declares."""
     build_file_tree(root, {f"src/{path}": text for path, text in SOURCES.items()})
     build_file_tree(root, {"pyproject.toml": "[project]\n"})
-    return replace(PROJECT, root=root, **changes)  # type: ignore[arg-type]
+    return PROJECT._replace(root=root, **changes)  # type: ignore[arg-type]
 
 
 def remember(  # noqa: PLR0913

@@ -12,7 +12,7 @@ import neverstale
 
 FOLDER = Path(neverstale.__file__).parent
 
-BASE = ("errors", "files", "removal", "process", "git", "cache")
+BASE = ("errors", "names", "versions", "files", "removal", "process", "git", "cache")
 """Modules that belong to no room; each may import those before it."""
 
 ROOMS = ("project", "wheels", "environments", "diagnosis", "install", "release", "template")

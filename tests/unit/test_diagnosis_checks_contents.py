@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +30,11 @@ HELD = dict(INSTALLED.distribution.files)
 def with_files(files: Mapping[str, Digest | None]) -> Installed:
     """Return the installation with other files; None removes one."""
     kept = {path: digest for path, digest in {**HELD, **files}.items() if digest}
-    return replace(INSTALLED, distribution=replace(INSTALLED.distribution, files=kept))
+    return INSTALLED._replace(distribution=INSTALLED.distribution._replace(files=kept))
 
 
 def with_distribution(**changes: Any) -> Installed:  # noqa: ANN401
-    return replace(INSTALLED, distribution=replace(INSTALLED.distribution, **changes))
+    return INSTALLED._replace(distribution=INSTALLED.distribution._replace(**changes))
 
 
 @pytest.mark.parametrize(
@@ -86,22 +85,22 @@ def with_distribution(**changes: Any) -> Installed:  # noqa: ANN401
             with_files({"{scripts}/demo-script.pyw": TWO}), {}, id="a launcher without a console"
         ),
         pytest.param(
-            replace(with_files({"demo/cli.py": TWO}), altered={"demo/cli.py": (ONE, TWO)}),
+            with_files({"demo/cli.py": TWO})._replace(altered={"demo/cli.py": (ONE, TWO)}),
             {},
             id="altered on disk is said elsewhere",
         ),
         pytest.param(
-            replace(with_files({"demo/cli.py": None}), missing=frozenset({"demo/cli.py"})),
+            with_files({"demo/cli.py": None})._replace(missing=frozenset({"demo/cli.py"})),
             {},
             id="missing on disk is said elsewhere",
         ),
         pytest.param(
-            replace(with_files({"demo/cli.py": None}), outside=frozenset({"demo/cli.py"})),
+            with_files({"demo/cli.py": None})._replace(outside=frozenset({"demo/cli.py"})),
             {},
             id="outside is said elsewhere",
         ),
         pytest.param(
-            replace(with_files({"demo/cli.py": None}), unrecorded=frozenset({"demo/cli.py"})),
+            with_files({"demo/cli.py": None})._replace(unrecorded=frozenset({"demo/cli.py"})),
             {},
             id="unrecorded is said elsewhere",
         ),
@@ -122,16 +121,16 @@ def test_permissions_are_told_in_words() -> None:
     installed = with_distribution(executable=frozenset({"demo/cli.py"}))
     (found,) = check_installed(WHEEL, installed, FIX)
     assert found.evidence == (Evidence("demo/cli.py", "not executable", "executable"),)
-    wheel = replace(WHEEL, executable=frozenset({"demo/cli.py"}))
+    wheel = WHEEL._replace(executable=frozenset({"demo/cli.py"}))
     (found,) = check_installed(wheel, INSTALLED, FIX)
     assert found.evidence == (Evidence("demo/cli.py", "executable", "not executable"),)
 
 
 def test_a_script_is_executable_wherever_it_is_installed() -> None:
-    wheel = replace(WHEEL, files={**FILES, "{scripts}/run": ONE})
+    wheel = WHEEL._replace(files={**FILES, "{scripts}/run": ONE})
     installed = with_files({"{scripts}/run": ONE})
-    changed = replace(installed.distribution, executable=frozenset({"{scripts}/run"}))
-    assert check_installed(wheel, replace(installed, distribution=changed), FIX) == []
+    changed = installed.distribution._replace(executable=frozenset({"{scripts}/run"}))
+    assert check_installed(wheel, installed._replace(distribution=changed), FIX) == []
 
 
 def test_a_twin_of_a_command_is_an_installers() -> None:
@@ -160,17 +159,15 @@ METADATA = f"{INFO}/METADATA"
 def test_what_build_backends_write_anew(
     here: dict[str, Digest], there: dict[str, Digest], expected: dict[str, list[str]]
 ) -> None:
-    changed = replace(with_files({METADATA: TWO}).distribution, bodies=there)
-    installed = replace(INSTALLED, distribution=changed)
-    assert named(check_installed(replace(WHEEL, bodies=here), installed, FIX)) == expected
+    changed = with_files({METADATA: TWO}).distribution._replace(bodies=there)
+    installed = INSTALLED._replace(distribution=changed)
+    assert named(check_installed(WHEEL._replace(bodies=here), installed, FIX)) == expected
 
 
 def test_a_script_with_another_interpreter_is_the_same() -> None:
-    wheel = replace(WHEEL, files={**FILES, "{scripts}/run": ONE}, bodies={"{scripts}/run": ONE})
-    installed = replace(
-        INSTALLED,
-        distribution=replace(
-            INSTALLED.distribution,
+    wheel = WHEEL._replace(files={**FILES, "{scripts}/run": ONE}, bodies={"{scripts}/run": ONE})
+    installed = INSTALLED._replace(
+        distribution=INSTALLED.distribution._replace(
             files={**HELD, "{scripts}/run": TWO},
             bodies={"{scripts}/run": ONE},
         ),
@@ -180,8 +177,7 @@ def test_a_script_with_another_interpreter_is_the_same() -> None:
 
 def test_of_another_version_the_metadata_does_not_count() -> None:
     """Each path of its dist-info differs; that the version does is said once."""
-    wheel = replace(
-        WHEEL,
+    wheel = WHEEL._replace(
         version="2.0",
         files={"demo/__init__.py": ONE, "demo/new.py": ONE, "demo-2.0.dist-info/METADATA": ONE},
     )
@@ -189,7 +185,7 @@ def test_of_another_version_the_metadata_does_not_count() -> None:
         "NS201": ["demo/new.py"],
         "NS202": ["demo/cli.py"],
     }
-    spelled = replace(WHEEL, version="1.0.0", files={**FILES, f"{INFO}/more": ONE})
+    spelled = WHEEL._replace(version="1.0.0", files={**FILES, f"{INFO}/more": ONE})
     assert named(check_installed(spelled, INSTALLED, FIX)) == {"NS201": [f"{INFO}/more"]}
 
 
@@ -241,32 +237,32 @@ def test_archive(
     changes: dict[str, Digest | None], version: str, expected: dict[str, list[str]]
 ) -> None:
     files = {path: digest for path, digest in {**FILES, **changes}.items() if digest}
-    archive = replace(WHEEL, files=files, version=version)
+    archive = WHEEL._replace(files=files, version=version)
     assert named(check_archive(WHEEL, archive, FIX)) == expected
 
 
 def test_generated_files_of_an_archive_are_not_compared() -> None:
-    archive = replace(WHEEL, files={**FILES, "demo/cli.py": TWO})
+    archive = WHEEL._replace(files={**FILES, "demo/cli.py": TWO})
     assert check_archive(WHEEL, archive, FIX, generated=("demo/cli.py",)) == []
 
 
 def test_archive_of_another_release_of_its_backend() -> None:
     path = f"{INFO}/WHEEL"
-    reference = replace(WHEEL, files={**FILES, path: ONE}, bodies={path: ONE})
-    archive = replace(reference, files={**FILES, path: TWO})
+    reference = WHEEL._replace(files={**FILES, path: ONE}, bodies={path: ONE})
+    archive = reference._replace(files={**FILES, path: TWO})
     assert check_archive(reference, archive, FIX) == []
-    other = replace(archive, bodies={path: TWO})
+    other = archive._replace(bodies={path: TWO})
     assert named(check_archive(reference, other, FIX))["NS103"] == [path]
 
 
 def test_the_version_of_an_archive_is_told_with_the_expected_one() -> None:
-    (found,) = check_archive(WHEEL, replace(WHEEL, version="2.0"), FIX)
+    (found,) = check_archive(WHEEL, WHEEL._replace(version="2.0"), FIX)
     assert found.evidence == (Evidence("version", "1.0", "2.0"),)
 
 
 def without(*paths: str, **changes: Any) -> Distribution:  # noqa: ANN401
     files = {path: digest for path, digest in FILES.items() if path not in paths}
-    return replace(WHEEL, **{"files": files, **changes})
+    return WHEEL._replace(**{"files": files, **changes})
 
 
 @pytest.mark.parametrize(
@@ -280,33 +276,33 @@ def without(*paths: str, **changes: Any) -> Distribution:  # noqa: ANN401
             id="not selected",
         ),
         pytest.param(
-            replace(WHEEL, files={**FILES, "tools/neverstale.py": ONE}),
+            WHEEL._replace(files={**FILES, "tools/neverstale.py": ONE}),
             (),
             {"NS106": ["tools/neverstale.py"]},
             id="the launcher",
         ),
         pytest.param(
-            replace(WHEEL, files={**FILES, "tools/other.py": ONE}), (), {}, id="other tools"
+            WHEEL._replace(files={**FILES, "tools/other.py": ONE}), (), {}, id="other tools"
         ),
         pytest.param(
             without("demo/cli.py"), (), {"NS406": ["demo: demo.cli:main"]}, id="no module"
         ),
         pytest.param(
-            replace(
-                without("demo/cli.py"), files={**without("demo/cli.py").files, "demo/cli.so": ONE}
+            without("demo/cli.py")._replace(
+                files={**without("demo/cli.py").files, "demo/cli.so": ONE}
             ),
             (),
             {},
             id="an extension module",
         ),
         pytest.param(
-            replace(without("demo/cli.py"), files={"demo/cli/__init__.py": ONE}),
+            without("demo/cli.py")._replace(files={"demo/cli/__init__.py": ONE}),
             (),
             {},
             id="a package",
         ),
         pytest.param(
-            replace(without("demo/cli.py"), files={"demo/cli/data.txt": ONE}),
+            without("demo/cli.py")._replace(files={"demo/cli/data.txt": ONE}),
             (),
             {"NS406": ["demo: demo.cli:main"]},
             id="a folder",
@@ -315,13 +311,13 @@ def without(*paths: str, **changes: Any) -> Distribution:  # noqa: ANN401
             without("demo/cli.py", "demo/__init__.py"), (), {}, id="nothing of that package"
         ),
         pytest.param(
-            replace(without("demo/cli.py"), commands={"demo": "demo:main"}),
+            without("demo/cli.py")._replace(commands={"demo": "demo:main"}),
             (),
             {},
             id="a top module",
         ),
         pytest.param(
-            replace(WHEEL, commands={"x": "elsewhere.cli:main"}),
+            WHEEL._replace(commands={"x": "elsewhere.cli:main"}),
             (),
             {},
             id="of another distribution",
@@ -351,9 +347,9 @@ POINTED = {"demo.pth": ONE, f"{INFO}/RECORD": TWO, METADATA: ONE}
 
 
 def editable(files: Mapping[str, Digest], *pointers: Path, **changes: Any) -> Installed:  # noqa: ANN401
-    distribution = replace(INSTALLED.distribution, files={**POINTED, **files})
-    return replace(
-        INSTALLED, distribution=distribution, pointers=tuple(map(str, pointers)), **changes
+    distribution = INSTALLED.distribution._replace(files={**POINTED, **files})
+    return INSTALLED._replace(
+        distribution=distribution, pointers=tuple(map(str, pointers)), **changes
     )
 
 
@@ -389,7 +385,7 @@ def test_copies_of_an_editable_install(
     changes: dict[str, Any],
     findings: dict[str, list[str]],
 ) -> None:
-    wheel = replace(WHEEL, files={**POINTED, **expected})
+    wheel = WHEEL._replace(files={**POINTED, **expected})
     installed = editable(held, Path("/src"), **changes)
     assert named(check_editable(wheel, ["/src"], installed, FIX)) == findings
 
@@ -412,8 +408,8 @@ def test_metadata_of_an_editable_install(
 ) -> None:
     """None is a listing that was made before they were noted."""
     installed = editable({}, Path("/src"))
-    installed = replace(installed, distribution=replace(installed.distribution, fields=there))
-    wheel = replace(WHEEL, files=POINTED, fields=here)
+    installed = installed._replace(distribution=installed.distribution._replace(fields=there))
+    wheel = WHEEL._replace(files=POINTED, fields=here)
     found = check_editable(wheel, ["/src"], installed, FIX)
     given = [(each.what, each.expected, each.found) for f in found for each in f.evidence]
     assert given == evidence
@@ -440,7 +436,7 @@ def test_metadata_of_an_editable_install(
 def test_pointers_of_an_editable_install(
     now: list[str], installed: list[str], held: dict[str, Digest], findings: dict[str, list[str]]
 ) -> None:
-    wheel = replace(WHEEL, files={**POINTED, **held})
+    wheel = WHEEL._replace(files={**POINTED, **held})
     found = check_editable(wheel, now, editable({}, *map(Path, installed)), FIX)
     assert named(found) == findings
 
@@ -448,7 +444,7 @@ def test_pointers_of_an_editable_install(
 def test_a_link_to_the_same_folder_is_the_same_pointer(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "link").symlink_to("src")
-    wheel = replace(WHEEL, files=POINTED)
+    wheel = WHEEL._replace(files=POINTED)
     installed = editable({}, tmp_path / "link")
     assert check_editable(wheel, [str(tmp_path / "src")], installed, FIX) == []
 
@@ -467,16 +463,16 @@ def test_a_link_to_the_same_folder_is_the_same_pointer(tmp_path: Path) -> None:
     ],
 )
 def test_disk(changes: dict[str, Any], expected: dict[str, list[str]]) -> None:
-    assert named(check_disk(replace(INSTALLED, **changes), FIX)) == expected
+    assert named(check_disk(INSTALLED._replace(**changes), FIX)) == expected
 
 
 def test_what_was_altered_is_told_with_both_digests() -> None:
-    (found,) = check_disk(replace(INSTALLED, altered={"a": (ONE, TWO)}), FIX)
+    (found,) = check_disk(INSTALLED._replace(altered={"a": (ONE, TWO)}), FIX)
     assert found.evidence == (Evidence("a", ONE, TWO),)
 
 
 def test_a_row_that_leads_out_has_advice_as_well() -> None:
-    (found,) = check_disk(replace(INSTALLED, outside=frozenset({"../x"})), FIX)
+    (found,) = check_disk(INSTALLED._replace(outside=frozenset({"../x"})), FIX)
     assert found.fix.commands == FIX.commands
     assert "where the distribution is from" in found.fix.advice
 

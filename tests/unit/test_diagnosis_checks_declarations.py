@@ -1,7 +1,5 @@
 """Declarations compared with what is installed: commands, plugins, requirements, versions."""
 
-from dataclasses import replace
-
 import pytest
 from unit.made_up import DEMO, ONE, PROJECT, WHEEL, named, requirements
 
@@ -25,7 +23,7 @@ def compared(
     offered: frozenset[str] | None = frozenset({"demo"}),
     **changes: object,
 ) -> dict[str, list[str]]:
-    installed = replace(WHEEL, **changes)  # type: ignore[arg-type]
+    installed = WHEEL._replace(**changes)  # type: ignore[arg-type]
     return named(list(check_declarations(declared, installed, FIX, offered)))
 
 
@@ -67,7 +65,7 @@ def test_commands(
 
 
 def test_a_command_is_told_with_both_targets() -> None:
-    installed = replace(WHEEL, commands={"demo": "demo.cli:other"})
+    installed = WHEEL._replace(commands={"demo": "demo.cli:other"})
     (found,) = check_declarations(SAME, installed, FIX, frozenset({"demo"}))
     assert found.evidence == (Evidence("demo", "demo.cli:main", "demo.cli:other"),)
 
@@ -84,7 +82,7 @@ def test_a_command_is_told_with_both_targets() -> None:
     ],
 )
 def test_plugins(plugins: dict[str, str], expected: dict[str, list[str]]) -> None:
-    assert compared(replace(SAME, plugins={"group: a": "x"}), plugins=plugins) == expected
+    assert compared(SAME._replace(plugins={"group: a": "x"}), plugins=plugins) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,7 +110,7 @@ def test_plugins(plugins: dict[str, str], expected: dict[str, list[str]]) -> Non
 def test_requirements(
     declared: list[str], installed: list[str], expected: dict[str, list[str]]
 ) -> None:
-    declaration = replace(SAME, requirements=requirements(*declared))
+    declaration = SAME._replace(requirements=requirements(*declared))
     assert compared(declaration, requirements=requirements(*installed)) == expected
 
 
@@ -123,10 +121,10 @@ def test_what_only_a_build_tells_is_not_compared() -> None:
 
 
 def test_what_declares() -> None:
-    other = replace(WHEEL, version="2.0", commands={}, plugins={"a: b": "c"})
+    other = WHEEL._replace(version="2.0", commands={}, plugins={"a: b": "c"})
     assert declared_by(PROJECT, other) == Declaration(DEMO, "2.0", {}, {"a: b": "c"}, frozenset())
-    assert declared_by(replace(PROJECT, version=None), None) == replace(
-        SAME, version=None, commands=PROJECT.commands
+    assert declared_by(PROJECT._replace(version=None), None) == SAME._replace(
+        version=None, commands=PROJECT.commands
     )
 
 

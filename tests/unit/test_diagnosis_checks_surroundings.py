@@ -1,12 +1,10 @@
 """What decides which copy runs: leftovers, pointers, imports, commands, interpreters."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.specifiers import SpecifierSet
 from support.tree import build_file_tree
 from unit.made_up import INSTALLED, PROJECT, fixes_of, make_environment, named, site_of
 
@@ -72,15 +70,15 @@ CLEAN = ("neverstale", "clean")
 def test_leftovers(
     changes: dict[str, Any], unselected: Sequence[str], expected: dict[str, list[str]]
 ) -> None:
-    found = list(check_leftovers(PROJECT, replace(NOTHING, **changes), unselected, fixes_of()))
+    found = list(check_leftovers(PROJECT, NOTHING._replace(**changes), unselected, fixes_of()))
     assert named(found) == expected
 
 
 def test_the_version_of_a_list_is_told_with_that_of_the_project() -> None:
-    left = replace(NOTHING, versions={"demo.egg-info": "0.9"})
+    left = NOTHING._replace(versions={"demo.egg-info": "0.9"})
     (found,) = check_leftovers(PROJECT, left, (), fixes_of())
     assert found.evidence == (Evidence("demo.egg-info", "1.0", "0.9"),)
-    assert list(check_leftovers(replace(PROJECT, version=None), left, (), fixes_of())) == []
+    assert list(check_leftovers(PROJECT._replace(version=None), left, (), fixes_of())) == []
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,7 @@ def test_the_version_of_a_list_is_told_with_that_of_the_project() -> None:
 def test_how_empty_folders_are_removed(
     empty: dict[str, bool], commands: tuple[tuple[str, ...], ...]
 ) -> None:
-    (found,) = check_leftovers(PROJECT, replace(NOTHING, empty=empty), (), fixes_of())
+    (found,) = check_leftovers(PROJECT, NOTHING._replace(empty=empty), (), fixes_of())
     assert found.fix.commands == commands
 
 
@@ -127,7 +125,7 @@ def test_where_a_copy_is_from(
         places = {"root": root, "other": other, "link": tmp_path / "link"}
         url = places[url[1:-1]].as_uri() if url[1:-1] in places else url
     origin = {"url": url, "dir_info": folder}
-    found = list(check_pointer(root, replace(INSTALLED, origin=origin), FIX))
+    found = list(check_pointer(root, INSTALLED._replace(origin=origin), FIX))
     assert named(found) == expected
     for one in found:
         assert one.evidence == (Evidence("folder", str(root), str(other)),)
@@ -164,8 +162,8 @@ def test_where_an_editable_install_points(
     origin: dict[str, object] = {"dir_info": {"editable": True}}
     if url:
         origin["url"] = (tmp_path / url).as_uri()
-    installed = replace(
-        INSTALLED, origin=origin, pointers=tuple(str(tmp_path / each) for each in pointers)
+    installed = INSTALLED._replace(
+        origin=origin, pointers=tuple(str(tmp_path / each) for each in pointers)
     )
     root = tmp_path / "project"
     found = list(check_pointer(root, installed, FIX))
@@ -250,7 +248,7 @@ def test_advice_against_another_copy(by: list[str], advice: str) -> None:
     assert len(found.evidence) == len(by)
 
 
-EDITABLE = replace(INSTALLED, origin={"dir_info": {"editable": True}}, pointers=("/project/src",))
+EDITABLE = INSTALLED._replace(origin={"dir_info": {"editable": True}}, pointers=("/project/src",))
 
 
 @pytest.mark.parametrize(
@@ -431,5 +429,5 @@ def test_the_fix_for_another_python(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env", VENV, version="3.9.1")
     (found,) = check_interpreter(PROJECT, environment, {}, fixes_of())
     assert found.fix.commands == (("neverstale", "dev"),)
-    anything = replace(PROJECT, requires_python=SpecifierSet(""))
+    anything = PROJECT._replace(requires_python="")
     assert list(check_interpreter(anything, environment, {}, fixes_of())) == []

@@ -4,7 +4,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -285,10 +284,10 @@ def test_commands_are_those_that_are_declared_or_installed(world: Path, project:
     (world / "commands/stranger").chmod(0o755)
     diagnosis = examined(project)
     assert [answer.command for answer, _ in diagnosis.commands] == ["demo", "old"]
-    declared = replace(project, likely_commands={"stranger": "demo.cli:main"})
+    declared = project._replace(likely_commands={"stranger": "demo.cli:main"})
     homes = {answer.command: home for answer, home in examined(declared).commands}
     assert homes == {"demo": "uv tool", "old": "uv tool", "stranger": None}
-    assert list(examined(replace(project, likely_commands=None)).commands) == [*diagnosis.commands]
+    assert list(examined(project._replace(likely_commands=None)).commands) == [*diagnosis.commands]
 
 
 def test_what_the_next_build_leaves_out(project: Project) -> None:
@@ -306,14 +305,14 @@ def test_what_the_next_build_leaves_out(project: Project) -> None:
 
 def test_leftovers_among_the_sources(project: Project) -> None:
     build_file_tree(project.root, {"src/empty/": ""})
-    diagnosis = examined(replace(project, likely_commands={"x": "empty:main"}))
+    diagnosis = examined(project._replace(likely_commands={"x": "empty:main"}))
     assert found_in(diagnosis, "sources") == {"NS506": ["src/empty"]}
     (sources,) = (place for place in diagnosis.places if place.name == "sources")
     assert (sources.version, sources.path) == ("1.0", project.root)
 
 
 def test_the_version_of_the_sources(project: Project) -> None:
-    dynamic = replace(project, version=None)
+    dynamic = project._replace(version=None)
     versions = [p.version for p in examined(dynamic).places if p.name == "sources"]
     assert versions == [None]
     known(dynamic)
@@ -414,9 +413,9 @@ def test_drift_from_the_template_is_said_of_the_sources(project: Project) -> Non
 
 def test_which_fixes_are_run_and_in_which_order(world: Path, project: Project) -> None:
     build_file_tree(project.root, {"src/empty/": "", "dist/demo-1.0-py3-none-any.whl": "PK\3\4"})
-    asked = replace(project, likely_commands={**COMMANDS, "x": "empty:main"})
+    asked = project._replace(likely_commands={**COMMANDS, "x": "empty:main"})
     tool_of(world)
-    diagnosis = examined(replace(asked, requirements=requirements("dep")))
+    diagnosis = examined(asked._replace(requirements=requirements("dep")))
     assert diagnosis.fixes == (
         ("rmdir", "src/empty"),
         (*OWN, "install"),
@@ -449,7 +448,7 @@ def test_is_editable(text: str | None, expected: bool, tmp_path: Path) -> None:
 def test_what_is_ignored_is_not_fixed(world: Path, project: Project) -> None:
     known(project, {**SOURCES, "demo/new.py": ""})
     tool_of(world)
-    owner = replace(project, ignored=(Ignored("NS201", "demo/*", "generated"),))
+    owner = project._replace(ignored=(Ignored("NS201", "demo/*", "generated"),))
     diagnosis = examined(owner)
     assert verdicts(diagnosis)["uv tool"] == "fresh"
     assert diagnosis.fixes == ()
@@ -515,14 +514,14 @@ def test_compiled_from_older_sources(compiled: Project) -> None:
 
 def test_compiled_where_something_else_is_wrong(compiled: Project) -> None:
     note(compiled)
-    project = replace(compiled, version="2.0", commands={"new": "demo:new"})
+    project = compiled._replace(version="2.0", commands={"new": "demo:new"})
     place = place_of(project)
     assert place.verdict is Verdict.OUT_OF_DATE
     assert set(named(place.findings)) == {"NS204", "NS401", "NS402"}
 
 
 def test_what_compiles_itself_is_never_old(compiled: Project) -> None:
-    meson = replace(compiled, build_backend="mesonpy", build_requires=("meson-python",))
+    meson = compiled._replace(build_backend="mesonpy", build_requires=("meson-python",))
     assert place_of(meson).verdict is Verdict.EDITABLE
 
 

@@ -1,10 +1,8 @@
 """The commands that fix a finding, by the kind of place and what is there."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 from support.tree import build_file_tree
 from unit.made_up import PROJECT, fixes_of, make_environment
 
@@ -23,8 +21,8 @@ from neverstale.environments.environment import (
 )
 
 OWN = "neverstale"
-NO_TABLE = replace(PROJECT, has_table=False)
-FOR_VENV = replace(PROJECT, target="venv")
+NO_TABLE = PROJECT._replace(has_table=False)
+FOR_VENV = PROJECT._replace(target="venv")
 
 
 @pytest.mark.parametrize(
@@ -91,7 +89,7 @@ def test_another_python(
     fix = fixes_of(project).another_python(environment)  # type: ignore[arg-type]
     advice = Fix(advice=f"create {environment.prefix} again with Python >=3.10")
     assert fix == (Fix(((OWN, expected),)) if expected else advice)
-    assert PROJECT.requires_python == SpecifierSet(">=3.10")
+    assert PROJECT.requires_python == ">=3.10"
 
 
 def interpreters(root: Path, place: str, *, pip: bool, managed: bool = False) -> Environment:
@@ -141,7 +139,7 @@ def test_a_user_site_without_pip(tmp_path: Path) -> None:
 
 
 def test_an_interpreter_that_nobody_finds(tmp_path: Path) -> None:
-    environment = replace(interpreters(tmp_path, USER, pip=True), python=None)
+    environment = interpreters(tmp_path, USER, pip=True)._replace(python=None)
     fix = fixes_of().reinstall(environment, editable=False)
     assert not fix.commands
     assert fix.advice.startswith(f"no interpreter on PATH uses {environment.site_packages}")
@@ -169,7 +167,7 @@ def test_commands_are_each_run_once_and_in_order() -> None:
 
 def test_fixes_of_a_project_are_typed_in_its_folder(tmp_path: Path) -> None:
     build_file_tree(tmp_path, {"tools/neverstale.py": ""})
-    fixes = fixes_for(replace(PROJECT, root=tmp_path))
+    fixes = fixes_for(PROJECT._replace(root=tmp_path))
     (command,) = fixes.verb("install", "--target", "venv").commands
     assert command[-3:] == ("install", "--target", "venv")
     assert "tools/neverstale.py" in command

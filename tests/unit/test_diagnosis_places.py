@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +107,7 @@ def test_without_a_reference_nobody_can_tell(tmp_path: Path) -> None:
 def test_without_a_reference_what_is_declared_is_compared(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
     put(environment)
-    project = replace(PROJECT, commands={"demo": "demo.cli:main", "new": "demo:new"})
+    project = PROJECT._replace(commands={"demo": "demo.cli:main", "new": "demo:new"})
     place = look(environment, None, project, doubt="no build is known")
     assert (place.verdict, place.reason) == (Verdict.OUT_OF_DATE, "")
     assert named(place.findings) == {"NS401": ["new"]}
@@ -119,7 +118,7 @@ def test_what_certainly_changed_since_the_last_build(tmp_path: Path) -> None:
     put(environment)
     before = wheel_of(tmp_path)
     question = "file src/demo/cli.py"
-    before = replace(before, answers={question: before.distribution.files["demo/cli.py"]})
+    before = before._replace(answers={question: before.distribution.files["demo/cli.py"]})
     changed: dict[str, Any] = {"before": before, "changed": (question,), "doubt": "--quick"}
     place = look(environment, None, **changed)
     assert place.verdict is Verdict.OUT_OF_DATE
@@ -163,13 +162,13 @@ def test_an_empty_folder(tmp_path: Path) -> None:
     assert place.verdict is Verdict.NOT_INSTALLED
     assert named(place.findings) == {"NS506": ["demo"]}
     assert place.findings[0].fix.commands == (("rmdir", str(site_of(environment) / "demo")),)
-    own = replace(environment, place=PYTHON, site=site_of(environment))
+    own = environment._replace(place=PYTHON, site=site_of(environment))
     assert look(own, None).findings == ()
 
 
 def test_of_an_interpreters_own_folders_orphans_are_not_ours(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env", PYTHON)
-    environment = replace(environment, site=site_of(environment))
+    environment = environment._replace(site=site_of(environment))
     (site_of(environment) / "demo").mkdir()
     (site_of(environment) / "demo/__init__.py").touch()
     assert look(environment, None).verdict is Verdict.NOT_INSTALLED
@@ -221,7 +220,7 @@ def test_damage_is_said_before_staleness(tmp_path: Path) -> None:
 
 def test_requirements_of_what_is_installed(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
-    project = replace(PROJECT, requirements=None)
+    project = PROJECT._replace(requirements=None)
     put(environment, requires=["dep>=2"])
     built = wheel_of(tmp_path, requires=["dep>=2"])
     assert named(look(environment, built, project).findings) == {
@@ -295,12 +294,12 @@ def test_versions_of_an_editable_install(
     (tmp_path / "src").mkdir()
     environment = make_environment(tmp_path / "env")
     make_editable(environment, tmp_path, version)
-    project = replace(PROJECT, root=tmp_path, version=None)
+    project = PROJECT._replace(root=tmp_path, version=None)
     built = wheel_of(tmp_path / "dist", {"demo.pth": f"{tmp_path}/src\n"})
-    place = look(environment, replace(built, answers=answers), project)
+    place = look(environment, built._replace(answers=answers), project)
     assert list(named(place.findings)) == ([code] if code else [])
     assert place.verdict is (Verdict.OUT_OF_DATE if code else Verdict.EDITABLE)
-    fixed = look(environment, replace(built, answers=answers), replace(project, version="1.0"))
+    fixed = look(environment, built._replace(answers=answers), project._replace(version="1.0"))
     assert list(named(fixed.findings)) == (["NS204"] if code else [])
 
 
@@ -310,7 +309,7 @@ def test_an_editable_install_that_points_elsewhere(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
     make_editable(environment, tmp_path / "there")
     built = wheel_of(tmp_path / "dist", {"demo.pth": f"{tmp_path}/here/src\n"})
-    place = look(environment, built, replace(PROJECT, root=tmp_path / "here"))
+    place = look(environment, built, PROJECT._replace(root=tmp_path / "here"))
     assert place.verdict is Verdict.OUT_OF_DATE
     assert list(named(place.findings)) == ["NS205"]
     assert place.findings[0].fix.commands[0][1] == "install-editable"
@@ -340,7 +339,7 @@ def test_a_compiler_need_not_give_the_same_bytes_twice(tmp_path: Path) -> None:
 def place_with(verdict: Verdict, *codes: str, editable: bool = False) -> Place:
     origin = {"dir_info": {"editable": True}} if editable else {}
     findings = tuple(finding(Code[code], FIX, "x") for code in codes)
-    installed = replace(INSTALLED, origin=origin)
+    installed = INSTALLED._replace(origin=origin)
     return Place("x", Path("/x"), verdict, findings, "1.0", "why", None, installed)
 
 
@@ -425,7 +424,7 @@ def test_what_is_no_archive(version: str | None, tmp_path: Path) -> None:
 
 def stale(*evidence: str, code: Code = Code.NS203, **changes: object) -> Place:
     place = Place("uv tool", Path("/x"), Verdict.OUT_OF_DATE, (finding(code, FIX, *evidence),))
-    return replace(place, **changes)  # type: ignore[arg-type]
+    return place._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -455,7 +454,7 @@ def test_what_the_owner_ignores(
         pytest.param({"verdict": Verdict.UNKNOWN}, Verdict.UNKNOWN, id="unknown"),
         pytest.param({"verdict": Verdict.NOT_INSTALLED}, Verdict.NOT_INSTALLED, id="not there"),
         pytest.param(
-            {"installed": replace(INSTALLED, origin=EDITABLE)}, Verdict.EDITABLE, id="editable"
+            {"installed": INSTALLED._replace(origin=EDITABLE)}, Verdict.EDITABLE, id="editable"
         ),
         pytest.param({"installed": INSTALLED}, Verdict.FRESH, id="a copy"),
         pytest.param(
@@ -495,7 +494,7 @@ def test_what_is_ignored_adds_up() -> None:
 def test_what_the_owner_of_a_project_ignores(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
     put(environment)
-    project = replace(PROJECT, ignored=(Ignored("NS201", "demo/*", "generated"),))
+    project = PROJECT._replace(ignored=(Ignored("NS201", "demo/*", "generated"),))
     place = look(environment, wheel_of(tmp_path, {**SOURCES, "demo/new.py": ""}), project)
     assert (place.verdict, place.findings) == (Verdict.FRESH, ())
     assert [(f.code.name, reason) for f, reason in place.ignored] == [("NS201", "generated")]

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,7 +118,7 @@ def test_what_began_before_its_copy_changed(
 
     def found() -> list[Running]:
         installed = read_installed(environment, DEMO)
-        home = replace(place(Verdict.FRESH), environment=environment, installed=installed)
+        home = place(Verdict.FRESH)._replace(environment=environment, installed=installed)
         return [each for each in find_outdated([home], []) if each.pid == running.pid]
 
     assert found() == []
@@ -142,8 +141,7 @@ def test_of_an_editable_install_the_sources_count(
     os.utime(tmp_path / "src/demo/__init__.py", (later, later))
     for path in environment.prefix.rglob("*"):
         os.utime(path, (1, 1), follow_symlinks=False)
-    home = replace(
-        place(Verdict.EDITABLE),
+    home = place(Verdict.EDITABLE)._replace(
         environment=environment,
         installed=read_installed(environment, DEMO),
     )

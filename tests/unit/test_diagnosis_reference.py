@@ -1,7 +1,6 @@
 """What a diagnosis compares with: remembered, built, or nothing, and why."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,7 +83,7 @@ def test_three_changes_are_named(project: Project) -> None:
 
 
 def test_what_compiles_is_built_only_where_asked(project: Project) -> None:
-    compiled = replace(project, **COMPILED)  # type: ignore[arg-type]
+    compiled = project._replace(**COMPILED)  # type: ignore[arg-type]
     found = references(compiled).of("wheel", None)
     assert found.doubt == "a build would compile, which only --build does"
     assert "--quick" in references(compiled, Depth.QUICK).of("wheel", None).doubt
@@ -93,7 +92,7 @@ def test_what_compiles_is_built_only_where_asked(project: Project) -> None:
 @pytest.mark.parametrize("depth", [Depth.DEFAULT, Depth.BUILD])
 def test_a_build_that_fails_is_made_once(depth: Depth, project: Project) -> None:
     program = make_program(project.root.parent / "failing", 1, "broken")
-    asked = references(replace(project, build_backend="uv_build"), depth, program=program)
+    asked = references(project._replace(build_backend="uv_build"), depth, program=program)
     found = asked.of("wheel", None)
     assert found.built is None
     assert found.doubt.startswith("the build failed: ")
@@ -104,7 +103,7 @@ def test_a_build_that_fails_is_made_once(depth: Depth, project: Project) -> None
 def test_of_what_is_remembered_nothing_is_used_where_a_build_is_asked_for(
     project: Project,
 ) -> None:
-    native = replace(project, build_backend="uv_build")
+    native = project._replace(build_backend="uv_build")
     program = make_program(project.root.parent / "failing", 1)
     remember(builder_of(native), native, project.root.parent)
     found = references(native, Depth.BUILD, program=program).of("wheel", None)
@@ -137,7 +136,7 @@ def test_what_is_built(project: Project, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_wheel_for_each_python(project: Project, tmp_path: Path) -> None:
-    compiled = replace(project, **COMPILED)  # type: ignore[arg-type]
+    compiled = project._replace(**COMPILED)  # type: ignore[arg-type]
     scratch = project.root.parent
     for_312, for_own = (
         remember(
@@ -174,7 +173,7 @@ def test_what_is_known_without_a_question(project: Project) -> None:
 
 
 def test_known_for_the_python_of_the_environment(project: Project, tmp_path: Path) -> None:
-    compiled = replace(project, **COMPILED)  # type: ignore[arg-type]
+    compiled = project._replace(**COMPILED)  # type: ignore[arg-type]
     built = remember(
         builder_of(compiled), compiled, project.root.parent, answers={"python": "3.12"}
     )
@@ -211,15 +210,15 @@ def test_packages_of_what_is_installed_come_first(project: Project) -> None:
     built = remember(builder_of(project), project, project.root.parent, {"made/__init__.py": ""})
     asked = references(project, Depth.QUICK)
     assert asked.packages() == ["made"]
-    installed = replace(
-        built.distribution, files={"other.py": built.distribution.files["made/__init__.py"]}
+    installed = built.distribution._replace(
+        files={"other.py": built.distribution.files["made/__init__.py"]}
     )
     assert asked.packages(installed) == ["other"]
-    assert asked.packages(replace(installed, files={})) == ["made"]
+    assert asked.packages(installed._replace(files={})) == ["made"]
     assert asked.of("wheel", None).packages == ["made"]
 
 
 def test_a_name_with_hyphens(tmp_path: Path) -> None:
-    project = replace(make_project(tmp_path / "p"), name="demo-app", likely_commands={})  # type: ignore[arg-type]
+    project = make_project(tmp_path / "p")._replace(name="demo-app", likely_commands={})  # type: ignore[arg-type]
     build_file_tree(project.root, {"src/demo_app/": ""})
     assert references(project, Depth.QUICK).packages() == ["demo_app"]

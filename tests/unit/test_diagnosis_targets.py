@@ -1,7 +1,6 @@
 """The ``module:attribute`` of commands, looked up in the text of the wheel's modules."""
 
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,8 +113,8 @@ def test_a_module_that_the_wheel_has_as_data(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_taken_to_be_right(tmp_path: Path) -> None:
     path = make_wheel(tmp_path, {"demo/__init__.py": ""}, commands={"a": "demo:main"})
     wheel = read_wheel(path)
-    other = replace(wheel, files={**wheel.files, "demo/more.py": wheel.files["demo/__init__.py"]})
-    assert broken_targets(replace(other, commands={"a": "demo.more:main"}), path) == []
+    other = wheel._replace(files={**wheel.files, "demo/more.py": wheel.files["demo/__init__.py"]})
+    assert broken_targets(other._replace(commands={"a": "demo.more:main"}), path) == []
     path.write_bytes(b"no archive")
     assert broken_targets(wheel, path) == []
     path.unlink()

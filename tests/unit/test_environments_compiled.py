@@ -1,7 +1,6 @@
 """What extension modules of an editable install were compiled from."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,7 +121,7 @@ def test_the_nearest_of_several_notes(project: Project, tmp_path: Path) -> None:
     build_file_tree(project.root, {"src/lib.rs": "2"})
     note_compiled(environments[1], [(project, read_sources(project))], {}, store)
     assert changed(project, tmp_path) == []
-    assert changed(replace(project, name="other"), tmp_path) is None  # type: ignore[arg-type]
+    assert changed(project._replace(name="other"), tmp_path) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

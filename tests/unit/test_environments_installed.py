@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,7 @@ def test_an_installation(environment: Environment) -> None:
     ],
 )
 def test_whole(changes: dict[str, Any], whole: bool) -> None:
-    assert replace(INSTALLED, **changes).whole == whole
+    assert INSTALLED._replace(**changes).whole == whole
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_whole(changes: dict[str, Any], whole: bool) -> None:
     ],
 )
 def test_editable(origin: dict[str, object], expected: bool) -> None:
-    assert replace(INSTALLED, origin=origin).editable is expected
+    assert INSTALLED._replace(origin=origin).editable is expected
 
 
 def test_what_the_disk_holds_otherwise(environment: Environment) -> None:
@@ -341,7 +340,7 @@ def test_other_installers(
     place: str, installer: str, record: bool, foreign: bool, tmp_path: Path
 ) -> None:
     environment = make_environment(tmp_path / "env", place)
-    environment = replace(environment, site=site_of(environment))
+    environment = environment._replace(site=site_of(environment))
     info = put(environment)
     (info / "INSTALLER").write_text(installer, encoding="utf-8")
     if not record:
@@ -367,12 +366,12 @@ def test_what_is_known_is_not_parsed_again(environment: Environment) -> None:
     info = put(environment, requires=["dep"])
     plain = read(environment).distribution
     assert plain.fields == {}
-    like = replace(plain, requires_python=">=3", requirements=requirements("other"))
+    like = plain._replace(requires_python=">=3", requirements=requirements("other"))
     found = read_installed(environment, DEMO, like)
     assert found
     assert found.distribution.requirements == requirements("other")
     assert found.distribution.requires_python == ">=3"
-    other: Distribution = replace(like, files={**like.files, f"{INFO}/METADATA": ONE})
+    other: Distribution = like._replace(files={**like.files, f"{INFO}/METADATA": ONE})
     found = read_installed(environment, DEMO, other)
     assert found
     assert found.distribution.requirements == requirements("dep")

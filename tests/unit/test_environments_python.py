@@ -1,11 +1,9 @@
 """Which interpreter is named to uv."""
 
 import platform
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from packaging.specifiers import SpecifierSet
 from support.tree import build_file_tree
 from unit.made_up import PROJECT, make_environment
 
@@ -15,8 +13,8 @@ from neverstale.process import base_interpreter
 from neverstale.project.metadata import Project
 
 OURS = ["--python", str(base_interpreter())]
-ANY = replace(PROJECT, requires_python=SpecifierSet(""))
-COMPILED = replace(ANY, build_backend="maturin")
+ANY = PROJECT._replace(requires_python="")
+COMPILED = ANY._replace(build_backend="maturin")
 
 
 @pytest.fixture(autouse=True)
@@ -36,13 +34,13 @@ def _nothing_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_whose_interpreter(place: str, project: Project, own: bool, tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env", place)
-    found = python_for(replace(project, root=tmp_path), environment)
+    found = python_for(project._replace(root=tmp_path), environment)
     assert found == (["--python", str(environment.interpreter)] if own else OURS)
 
 
 def test_without_an_environment(tmp_path: Path) -> None:
-    assert python_for(replace(ANY, root=tmp_path)) == OURS
-    assert python_for(replace(COMPILED, root=tmp_path)) == OURS
+    assert python_for(ANY._replace(root=tmp_path)) == OURS
+    assert python_for(COMPILED._replace(root=tmp_path)) == OURS
 
 
 @pytest.mark.parametrize("version", ["3.12.1", ""])
@@ -50,8 +48,8 @@ def test_a_tool_that_has_no_interpreter_or_no_version(version: str, tmp_path: Pa
     environment = make_environment(tmp_path / "env", TOOL, runs=not version)
     if not version:
         (environment.prefix / "pyvenv.cfg").write_text("", encoding="utf-8")
-        environment = replace(environment, site=tmp_path)
-    assert python_for(replace(ANY, root=tmp_path), environment) == OURS
+        environment = environment._replace(site=tmp_path)
+    assert python_for(ANY._replace(root=tmp_path), environment) == OURS
 
 
 @pytest.mark.parametrize(
@@ -62,15 +60,15 @@ def test_an_interpreter_that_does_not_suit_is_not_named(
     wanted: str, named: bool, tmp_path: Path
 ) -> None:
     environment = make_environment(tmp_path / "env", TOOL)
-    project = replace(PROJECT, root=tmp_path, requires_python=SpecifierSet(wanted))
+    project = PROJECT._replace(root=tmp_path, requires_python=wanted)
     assert bool(python_for(project, environment)) == named
-    never = replace(project, requires_python=SpecifierSet(f"!={platform.python_version()}"))
+    never = project._replace(requires_python=f"!={platform.python_version()}")
     assert python_for(never) == []
 
 
 def test_the_owner_chooses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = make_environment(tmp_path / "env", TOOL)
-    project = replace(ANY, root=tmp_path)
+    project = ANY._replace(root=tmp_path)
     monkeypatch.setenv("UV_PYTHON", "")
     assert python_for(project, environment) == []
     monkeypatch.delenv("UV_PYTHON")

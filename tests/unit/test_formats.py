@@ -3,7 +3,6 @@
 import io
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,7 @@ PASSWORD = finding(Code.NS607, FIX, "demo is https://me:secret@example.org/x")
 
 def diagnosis(root: Path, *places: Place) -> Diagnosis:
     build_file_tree(root, {"pyproject.toml": "", "src/demo/x y.py": ""})
-    project = replace(PROJECT, root=root)
+    project = PROJECT._replace(root=root)
     return Diagnosis(project, Depth.QUICK, "a fresh build", places, (), (), ())
 
 

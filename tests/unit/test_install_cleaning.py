@@ -1,6 +1,5 @@
 """What builds leave behind, removed; what git tracks and what is the owner's stays."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,7 +82,7 @@ def test_what_was_compiled_is_compiled_again(sign: str, project: Project, tmp_pa
     store.make()
     build_file_tree(store.folder, {NOTES: "{}"})
     if sign == "backend":
-        project = replace(project, build_backend="maturin")
+        project = project._replace(build_backend="maturin")
     else:
         build_file_tree(project.root, {"src/demo/fast.pyx": ""})
     cleaned = clean_all(project, store)
@@ -97,10 +96,10 @@ def test_where_nothing_was_compiled_the_notes_stay(project: Project, tmp_path: P
     store.make()
     build_file_tree(store.folder, {NOTES: "{}"})
     (project.root / SO).unlink()
-    clean_all(replace(project, build_backend="maturin"), store)
+    clean_all(project._replace(build_backend="maturin"), store)
     assert (store.folder / NOTES).exists()
     assert not (store.folder / STAMP).exists()
     build_file_tree(project.root, {SO: ""})
     gone = Store(tmp_path / "gone")
-    assert SO in below(project, clean_all(replace(project, build_backend="maturin"), gone).removed)
+    assert SO in below(project, clean_all(project._replace(build_backend="maturin"), gone).removed)
     assert not gone.folder.exists()

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,7 +116,7 @@ def test_a_project_that_is_copied_is_compared_with_a_wheel(
     install_pointer(environment, project)
     remember(builder, project, project.root.parent, pointer(project), kind="editable")
     built = remember(builder, member, project.root.parent)
-    copied = replace(project, copied=frozenset({member.name}))
+    copied = project._replace(copied=frozenset({member.name}))
     expected = [Due(member, content=f"wheel {built.archive.parent.name}")]
     assert due_in(environment, [copied, member], builder) == expected
     remember(builder, member, project.root.parent, kind="editable")
@@ -131,7 +130,7 @@ def test_what_cannot_be_built_is_left_to_uv(environment: Environment, project: P
     program = make_program(project.root.parent / "failing", 1)
     store = project.root.parent / "store"
     builder = make_builder(project.root, store, lambda _: None, program)
-    native = replace(project, build_backend="uv_build", copied=frozenset({project.name}))
+    native = project._replace(build_backend="uv_build", copied=frozenset({project.name}))
     assert due_in(environment, [native], builder) == []
 
 
@@ -159,7 +158,7 @@ def test_compare(environment: Environment, project: Project, builder: Builder) -
 @pytest.fixture
 def compiled(project: Project) -> Project:
     build_file_tree(project.root, {SO: "code", "src/lib.rs": "1"})
-    return replace(project, **COMPILED)  # type: ignore[arg-type]
+    return project._replace(**COMPILED)  # type: ignore[arg-type]
 
 
 def note(environment: Environment, project: Project, builder: Builder) -> None:
@@ -268,7 +267,7 @@ def test_former_names(
 ) -> None:
     origin = {"url": url.format(root=project.root.as_uri())} if url else None
     install_files(environment, {}, name, origin=origin)
-    beside = replace(project, beside={canonicalize_name("member"): Path("/x")})
+    beside = project._replace(beside={canonicalize_name("member"): Path("/x")})
     assert former_names(environment, beside) == ([name] if expected else [])
 
 
@@ -311,7 +310,7 @@ def test_what_calls_its_environment_later_is_built_in_one_that_is_kept(
     monkeypatch.setattr(editables, "kept_backend", kept_backend)
     monkeypatch.setattr(editables, "call_hook", call_hook)
     builder.store.make()
-    own = replace(project, build_backend=backend)
+    own = project._replace(build_backend=backend)
     reuse = building_with(builder, own, environment)
     objects = editables._objects(own, environment.prefix, builder.store.folder)  # noqa: SLF001
     assert reuse.settings == {"--no-build-isolation-package": "demo"}
@@ -394,7 +393,7 @@ def test_setuptools_compiles_again(builder: Builder) -> None:
 def test_a_version_from_git_follows_what_is_not_committed(
     version: str | None, follows: bool, tmp_path: Path
 ) -> None:
-    project = replace(make_project(tmp_path), version=version)
+    project = make_project(tmp_path)._replace(version=version)
     make_repository(tmp_path, ".")
     git(tmp_path, "commit", "--quiet", "--message", "x")
     before = editables._declared(project)  # noqa: SLF001

@@ -5,7 +5,6 @@ import shlex
 import threading
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,6 +32,7 @@ from neverstale.environments.environment import OTHER, PIPX, TOOL, VENV, Environ
 from neverstale.environments.installed import read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.install import transaction
+from neverstale.install.task import refuse_sources
 from neverstale.install.tool import Copies
 from neverstale.install.transaction import (
     find_pipx,
@@ -43,7 +43,6 @@ from neverstale.install.transaction import (
     make_removable,
     recover,
     refuse_foreign_commands,
-    refuse_sources,
     refuse_useless_tool,
     replacing,
 )
@@ -88,7 +87,7 @@ def test_a_tool_needs_a_command() -> None:
 def test_sources_that_a_wheel_cannot_name() -> None:
     refuse_sources(PROJECT)
     with pytest.raises(NeverstaleError, match=r"says where a, b is; a wheel cannot\Z") as raised:
-        refuse_sources(replace(PROJECT, sourced=("a", "b")))
+        refuse_sources(PROJECT._replace(sourced=("a", "b")))
     assert raised.value.hint.endswith("or require it as `NAME @ URL`")
 
 
@@ -307,7 +306,7 @@ def test_how_a_tool_is_installed(tool: Environment, world: Path) -> None:
     built, store = [built_of(wheel) for wheel in wheels], Store(world / "store")
     install_files(tool, SOURCES)
     build_file_tree(site_of(tool), {"demo/added.py": ""})
-    install_built(program(world, 0, said), replace(PROJECT, root=world), tool, built, store)
+    install_built(program(world, 0, said), PROJECT._replace(root=world), tool, built, store)
     (line,) = said
     names = ("demo", "member")
     own, member = (
@@ -370,7 +369,7 @@ def test_how_an_editable_install_is_made(there: bool, tmp_path: Path) -> None:
 
 def test_an_editable_tool(tool: Environment, world: Path) -> None:
     said: list[str] = []
-    project = replace(PROJECT, root=world)
+    project = PROJECT._replace(root=world)
     install_pointer(program(world, 0, said), project, tool, Reuse())
     start = f"uv tool install --force --python '{tool.interpreter}' --reinstall-package demo"
     assert said == [f"{start} --editable 'demo @ {world.as_uri()}'"]

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +32,16 @@ from neverstale.environments.environment import OTHER, TOOL, VENV
 from neverstale.errors import NeverstaleError
 from neverstale.install import running, workflows
 from neverstale.install.cleaning import Cleaned
+from neverstale.install.developing import Failed, for_due, sync_environment
 from neverstale.install.editables import STAMP, Due
 from neverstale.install.running import command_or_default, wheels_of
 from neverstale.install.sync import MARK
 from neverstale.install.task import Outcome, Task
 from neverstale.install.workflows import (
-    Failed,
     fresh,
     install,
     install_editable,
     look,
-    sync_environment,
     uninstall,
 )
 from neverstale.project.metadata import Project
@@ -92,7 +90,7 @@ def task_of(
     [("tool", "venv", TOOL), ("venv", "tool", VENV), (None, "tool", TOOL), (None, "venv", VENV)],
 )
 def test_where_to_install(asked: str | None, own: str, place: str, project: Project) -> None:
-    task = task_of(replace(project, target=own), target=asked)
+    task = task_of(project._replace(target=own), target=asked)
     assert task.environment().place == place
     assert task.uv is task.builder.uv
 
@@ -105,8 +103,8 @@ def test_where_to_install_as_a_folder_is_named(world: Path, project: Project) ->
 
 
 def test_what_is_installed_together(project: Project) -> None:
-    member = replace(PROJECT, name=canonicalize_name("member"))
-    needs = replace(project, requirements=requirements("member"), beside={member.name: Path("/m")})
+    member = PROJECT._replace(name=canonicalize_name("member"))
+    needs = project._replace(requirements=requirements("member"), beside={member.name: Path("/m")})
     task = task_of(needs, read=lambda _: member)
     assert task.together() == (needs, member)
     assert task_of(project).together() == (project,)
@@ -147,7 +145,7 @@ def test_what_is_fresh_is_not_installed_again(project: Project) -> None:
 def test_what_is_not_fresh_is_built(state: str, project: Project) -> None:
     """Where nothing can be built, that is where it ends; what is installed stays."""
     environment = make_environment(project.root / ".venv", VENV)
-    task = task_of(replace(project, build_backend="uv_build"), code=1)
+    task = task_of(project._replace(build_backend="uv_build"), code=1)
     if state != "nothing":
         install_files(environment, SOURCES, commands=COMMANDS)
     if state in ("stale", "a member"):
@@ -157,15 +155,15 @@ def test_what_is_not_fresh_is_built(state: str, project: Project) -> None:
     if state == "a member":
         member = make_project(project.root.parent / "m", name=canonicalize_name("member"))
         needs = {"requirements": requirements("member"), "beside": {member.name: member.root}}
-        owner = replace(task.project, **needs)  # type: ignore[arg-type]
-        task = replace(task, project=owner, read=lambda _: member)
+        owner = task.project._replace(**needs)  # type: ignore[arg-type]
+        task = task._replace(project=owner, read=lambda _: member)
     with pytest.raises(NeverstaleError, match="the build failed"):
         fresh(task)
 
 
 def test_an_install_is_built_in_any_case(project: Project) -> None:
     install_files(make_environment(project.root / ".venv", VENV), SOURCES, commands=COMMANDS)
-    task = task_of(replace(project, build_backend="uv_build"), code=1)
+    task = task_of(project._replace(build_backend="uv_build"), code=1)
     remember(task.builder, task.project, project.root.parent)
     build_file_tree(project.root, {"build/lib/x.py": ""})
     with pytest.raises(NeverstaleError, match="the build failed"):
@@ -176,15 +174,15 @@ def test_an_install_is_built_in_any_case(project: Project) -> None:
 def test_what_speaks_against_an_install_is_said_before_a_build(
     world: Path, project: Project
 ) -> None:
-    sourced = replace(project, sourced=("dep",))
+    sourced = project._replace(sourced=("dep",))
     with pytest.raises(NeverstaleError, match="says where dep is"):
         install(task_of(sourced))
     build_file_tree(world, {"commands/demo": ""})
     with pytest.raises(NeverstaleError, match="would overwrite"):
-        install(task_of(replace(project, target="tool")))
+        install(task_of(project._replace(target="tool")))
     with pytest.raises(NeverstaleError, match="would overwrite"):
-        install_editable(task_of(replace(project, target="tool", build_backend="maturin")))
-    bare = replace(project, target="tool", build_backend="maturin", likely_commands={})
+        install_editable(task_of(project._replace(target="tool", build_backend="maturin")))
+    bare = project._replace(target="tool", build_backend="maturin", likely_commands={})
     with pytest.raises(NeverstaleError, match="declares no command"):
         install_editable(task_of(bare))
 
@@ -240,7 +238,7 @@ def test_commands_that_only_a_build_tells(
     commands: dict[str, str], message: str, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build_file_tree(project.root.parent, {"commands/demo": ""})
-    dynamic = replace(project, target="tool", commands=None, likely_commands=None)
+    dynamic = project._replace(target="tool", commands=None, likely_commands=None)
     task, called = steps_of_install(dynamic, monkeypatch, lambda: None)
     built = built_of(make_wheel(project.root.parent / "other", SOURCES, commands=commands))
     monkeypatch.setattr(workflows, "_build", lambda *_: ([built], []))
@@ -287,7 +285,7 @@ def test_an_editable_install(
 
     monkeypatch.setattr(workflows, "install_pointer", install_pointer)
     if compiled:
-        project = replace(project, text="ext-modules")
+        project = project._replace(text="ext-modules")
     task = task_of(project)
     if not compiled:
         remember(task.builder, project, project.root.parent, pointer, kind="editable")
@@ -321,7 +319,7 @@ def test_an_editable_build_that_fails_costs_nothing(
 def test_what_is_not_installed_is_not_removed(world: Path, project: Project) -> None:
     make_environment(project.root / ".venv", VENV)
     assert uninstall(task_of(project)) == "demo is not installed (.venv)"
-    tool = replace(project, target="tool")
+    tool = project._replace(target="tool")
     assert uninstall(task_of(tool)) == "demo is not installed (uv tool)"
     assert not (world / "tools/demo").exists()
 
@@ -333,7 +331,7 @@ def test_uninstall(target: str, world: Path, project: Project) -> None:
     install_files(environment, SOURCES)
     build_file_tree(site_of(environment), {"demo/added.py": ""})
     place = "uv tool" if target == "tool" else ".venv"
-    own = replace(project, target=target)
+    own = project._replace(target=target)
     assert uninstall(task_of(own, code=0)) == f"Removed demo ({place})"
     assert not (site_of(environment) / "demo/added.py").exists()
     with pytest.raises(NeverstaleError, match=f"demo could not be removed .{place}.") as caught:
@@ -349,7 +347,7 @@ def test_what_removes_a_tool(world: Path, project: Project) -> None:
     echo.chmod(0o755)
     builder = make_builder(project.root, world / "store", lambda _: None, str(echo))
     with pytest.raises(NeverstaleError) as caught:
-        uninstall(Task(replace(project, target="tool"), builder, fail))
+        uninstall(Task(project._replace(target="tool"), builder, fail))
     assert caught.value.details == "tool uninstall demo\n"
 
 
@@ -378,7 +376,7 @@ def test_uninstall_of_pipx(world: Path, project: Project) -> None:
 def test_which_command_is_run(
     arguments: list[str], commands: dict[str, str] | None, expected: list[str] | None
 ) -> None:
-    project = replace(PROJECT, likely_commands=commands)
+    project = PROJECT._replace(likely_commands=commands)
     if expected is None:
         with pytest.raises(NeverstaleError, match="run what") as caught:
             command_or_default(arguments, project, "run")
@@ -424,7 +422,7 @@ def test_a_sync_of_what_uv_takes_for_current(project: Project) -> None:
 def test_a_sync_of_what_is_compiled(project: Project) -> None:
     said: list[str] = []
     make_environment(project.root / ".venv", VENV)
-    compiled = replace(project, text="ext-modules")
+    compiled = project._replace(text="ext-modules")
     task = task_of(compiled, code=0, said=said)
     synced = sync_environment(task, "--quiet")
     assert [line.partition(" ")[0].partition("=")[0] for line in said] == ["DIST_EXTRA_CONFIG"]
@@ -452,18 +450,18 @@ def test_what_is_due_is_prepared(project: Project) -> None:
     task.builder.store.make()
     build_file_tree(project.root, {"build/lib/x.py": ""})
     reuse = Reuse({"A": "b"}, {"--x": "y"})
-    told, cleaned = workflows._for_due([Due(project)], task.builder, reuse)  # noqa: SLF001
+    told, cleaned = for_due([Due(project)], task.builder, reuse)
     assert told == reuse
     assert [len(each.removed) for each in cleaned] == [1]
     assert not (task.builder.store.folder / STAMP).exists()
     sources = read_sources(project)
-    told, _ = workflows._for_due([Due(project, sources)], task.builder, reuse)  # noqa: SLF001
+    told, _ = for_due([Due(project, sources)], task.builder, reuse)
     assert set(told.environment) == {"A", "DIST_EXTRA_CONFIG"}
     assert told.settings == reuse.settings
     first = (task.builder.store.folder / STAMP).read_text("utf-8")
-    workflows._for_due([Due(project, sources)], task.builder, reuse)  # noqa: SLF001
+    for_due([Due(project, sources)], task.builder, reuse)
     assert (task.builder.store.folder / STAMP).read_text("utf-8") != first
-    assert workflows._for_due([], task.builder, Reuse()) == (Reuse(), [])  # noqa: SLF001
+    assert for_due([], task.builder, Reuse()) == (Reuse(), [])
 
 
 def test_wheels(project: Project) -> None:
@@ -471,9 +469,9 @@ def test_wheels(project: Project) -> None:
     built = remember(task.builder, project, project.root.parent)
     assert wheels_of(task, []) == {project.name: built.archive}
     with pytest.raises(NeverstaleError, match="says where x is"):
-        wheels_of(task_of(replace(project, sourced=("x",))), [])
+        wheels_of(task_of(project._replace(sourced=("x",))), [])
     built.archive.write_bytes(b"torn")
-    native = task_of(replace(project, build_backend="uv_build"), code=1)
+    native = task_of(project._replace(build_backend="uv_build"), code=1)
     build_file_tree(project.root, {"build/lib/x.py": ""})
     with pytest.raises(NeverstaleError, match="the build failed"):
         wheels_of(native, [])
@@ -494,13 +492,13 @@ def test_a_run_from_the_sources(project: Project, monkeypatch: pytest.MonkeyPatc
     make_environment(project.root / ".venv", VENV)
     assert running.run(task, ["other", "-x"]) == 7
     assert ran[1][0] == ["/no/uv", "run", "other", "-x"]
-    bare = replace(project, has_table=False)
+    bare = project._replace(has_table=False)
     remember(task.builder, bare, project.root.parent, {"demo.pth": ""}, kind="editable")
     running.run(task_of(bare), [])
     start = ["/no/uv", "run", "--isolated", "--no-project"]
     assert ran[2][0] == [*start, "--with-editable", at_path(project.name, project.root), "demo"]
     with pytest.raises(NeverstaleError, match="run what"):
-        running.run(task_of(replace(project, likely_commands={})), [])
+        running.run(task_of(project._replace(likely_commands={})), [])
 
 
 def test_a_run_of_scripts_that_are_copied(
@@ -508,7 +506,7 @@ def test_a_run_of_scripts_that_are_copied(
 ) -> None:
     ran: list[list[str]] = []
     monkeypatch.setattr(running, "become", lambda command, *_: ran.append(command))
-    bare = replace(project, has_table=False)
+    bare = project._replace(has_table=False)
     task = task_of(bare)
     script = {"demo-1.0.data/scripts/tool": "#!/bin/sh\n"}
     remember(task.builder, bare, project.root.parent, script, kind="editable")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 from support.tree import build_file_tree
 from unit.small import make_project, pyproject
 
@@ -68,7 +67,7 @@ def test_pyproject_that_is_right(tmp_path: Path) -> None:
     assert project.plugins == {"a.b: c": "m:h"}
     assert project.target == "tool"
     assert project.has_table
-    assert project.requires_python == SpecifierSet(">=3.9")
+    assert project.requires_python == ">=3.9"
     assert project.classifiers == ("Private :: Do Not Upload",)
     assert (project.build_backend, project.build_requires) == ("x.y:z", ("x[y]>=1",))
     assert project.backend_path == (".",)
@@ -217,7 +216,7 @@ def test_a_project_in_another_format(files: dict[str, str], backend: str, tmp_pa
     project = read_project(tmp_path, ask)
     assert [(each.name, each.build_backend) for each in asked] == [("unnamed", backend)]
     assert (project.name, project.build_backend, project.target) == ("demo-app", backend, "tool")
-    assert project.requires_python == SpecifierSet(">=3.10")
+    assert project.requires_python == ">=3.10"
     assert project.likely_commands == {"run": "m:f"}
     assert not project.has_table
     for value in (project.version, project.commands, project.requirements, project.plugins):

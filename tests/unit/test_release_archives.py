@@ -3,7 +3,6 @@
 import os
 import tarfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,7 +81,7 @@ def test_against_a_version(version: str, tag: str | None, expected: list[str]) -
 
 def release_of(folder: Path, name: str = "demo", **changes: object) -> Release:
     version = str(changes.pop("built", "1.0"))
-    project = replace(PROJECT, root=folder, name=canonicalize_name(name), **changes)  # type: ignore[arg-type]
+    project = PROJECT._replace(root=folder, name=canonicalize_name(name), **changes)  # type: ignore[arg-type]
     build_file_tree(folder, {f"fresh/{name}-{version}.tar.gz": "sdist"})
     wheel = make_wheel(folder / "fresh", {"x.py": ""}, name, version)
     return Release(project, folder / f"fresh/{name}-{version}.tar.gz", wheel)
@@ -211,7 +210,7 @@ def test_an_sdist_of_the_last_commit(
     monkeypatch.setattr(archives, "is_changed", lambda _: changed)
     if repository:
         build_file_tree(tmp_path, {".git/HEAD": ""})
-    project = replace(PROJECT, root=tmp_path, build_backend=backend)
+    project = PROJECT._replace(root=tmp_path, build_backend=backend)
     check = archives._refuse_other_than_committed  # noqa: SLF001
     if expected:
         with pytest.raises(NeverstaleError, match=f"makes an sdist of the last commit.*{expected}"):
@@ -234,7 +233,7 @@ def test_what_compiles_needs_a_compiler(tmp_path: Path, monkeypatch: pytest.Monk
 def test_what_was_released_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     be_alone(monkeypatch, tmp_path)
     project = make_project(tmp_path / "p")
-    release = replace(release_of(tmp_path), project=project)
+    release = release_of(tmp_path)._replace(project=project)
     with tarfile.open(release.sdist, "w:gz") as archive:
         archive.add(project.root / "src", "demo-1.0/src")
     builder = make_builder(project.root, tmp_path / "store")

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,13 +36,13 @@ ENVIRONMENT = Environment(VENV, ROOT / ".venv", ROOT / ".venv/bin")
 
 def place(verdict: Verdict, *findings: Finding, name: str = ".venv", **changes: object) -> Place:
     made = Place(name, ROOT / ".venv", verdict, findings, "1.0", environment=ENVIRONMENT)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 def diagnosis(*places: Place, **changes: object) -> Diagnosis:
-    project = replace(PROJECT, root=ROOT)
+    project = PROJECT._replace(root=ROOT)
     made = Diagnosis(project, Depth.QUICK, "a fresh build", places, (), (), ())
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return made._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -285,7 +284,7 @@ def test_explanation(code: Code) -> None:
 
 
 BUILT = Built(Path("/x.whl"), WHEEL, {})
-EDITABLE = place(Verdict.EDITABLE, installed=replace(INSTALLED, pointers=("/src",)))
+EDITABLE = place(Verdict.EDITABLE, installed=INSTALLED._replace(pointers=("/src",)))
 
 
 @pytest.mark.parametrize(

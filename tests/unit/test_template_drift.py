@@ -1,7 +1,6 @@
 """How a project differs from its template."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -61,7 +60,7 @@ def test_contradictions(
     answers: dict[str, object], expected: list[tuple[str, str, str]], tmp_path: Path
 ) -> None:
     build_file_tree(tmp_path, {"src/demo/": ""})
-    project = replace(PROJECT, root=tmp_path)
+    project = PROJECT._replace(root=tmp_path)
     assert list(contradictions(template("v1.0", **answers), project)) == expected
 
 
@@ -79,7 +78,7 @@ def test_contradictions(
     ],
 )
 def test_build_backends_by_their_modules(answer: str, backend: str, differs: bool) -> None:
-    project = replace(PROJECT, build_backend=backend)
+    project = PROJECT._replace(build_backend=backend)
     assert bool(list(contradictions(template(build_backend=answer), project))) == differs
 
 
@@ -114,7 +113,7 @@ def checked(
     root: Path, asked: Asked, listing: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, list[str]]:
     monkeypatch.setattr(drift, "listed", lambda *_: listing)
-    return named(check_template(asked, replace(PROJECT, root=root), fixes_of()))
+    return named(check_template(asked, PROJECT._replace(root=root), fixes_of()))
 
 
 def test_a_newer_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,7 +135,7 @@ def test_edited_files_and_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         "NS702": [WHEEL],
         "NS703": ["distribution_name"],
     }
-    found = check_template(asked, replace(PROJECT, root=tmp_path), fixes_of())
+    found = check_template(asked, PROJECT._replace(root=tmp_path), fixes_of())
     assert found[1].evidence == (Evidence("distribution_name", "other", "demo"),)
     assert not found[1].fix.commands
     assert found[1].fix.advice == "neverstale update --data distribution_name=..."

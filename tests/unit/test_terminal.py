@@ -145,7 +145,7 @@ def test_progress(
     monkeypatch.setattr(sys, "stderr", stderr)
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    console = Console(quiet=quiet, _began=now - waited)
+    console = Console(quiet=quiet, began=now - waited)
     console.tick(0, 300)
     console.tick(200, 300)
     said = "\rreading files: 0 of 300\rreading files: 200 of 300"
@@ -163,7 +163,7 @@ def test_progress_is_wiped_before_an_answer(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(sys, "stdout", stream)
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for say in (Console.agreed, lambda console: console.put("answer")):
-        console = Console(_began=time.monotonic() - PATIENCE - 1)
+        console = Console(began=time.monotonic() - PATIENCE - 1)
         console.tick(1, 2)
         say(console)
     wiped = "\rreading files: 1 of 2\r" + " " * 21 + "\r"

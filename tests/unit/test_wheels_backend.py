@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,7 +55,7 @@ def test_a_build_requirement_by_path(tmp_path: Path) -> None:
     lines, projects = module._requirements(project, wheel_of)  # noqa: SLF001
     assert lines == ["a", f"b @ {(tmp_path / 'b').as_uri()}/gr%C3%B6%C3%9Fe.whl"]
     assert projects == (tmp_path / "b",)
-    unpacked = replace(make_project(tmp_path / "deep/er/q", text=text), packed_from=project.root)
+    unpacked = make_project(tmp_path / "deep/er/q", text=text)._replace(packed_from=project.root)
     assert module._requirements(unpacked, wheel_of) == (lines, projects)  # noqa: SLF001
 
 
@@ -181,7 +180,7 @@ def test_another_interpreter_is_another_environment(tmp_path: Path) -> None:
 def test_requirements_that_cannot_be_installed(tmp_path: Path) -> None:
     said: list[str] = []
     project = make_project(tmp_path / "p")
-    constrained = replace(project, uv={"build-constraint-dependencies": ["a<2"]})
+    constrained = project._replace(uv={"build-constraint-dependencies": ["a<2"]})
     backend = Backend(build_file_tree(tmp_path / "venv", {}), ("a",), ())
     backend.prefix.mkdir()
     uv = Uv("/bin/false", tmp_path, said.append)

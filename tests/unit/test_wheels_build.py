@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -189,7 +188,7 @@ def test_a_version_from_elsewhere_may_name_the_day(
     project = make_project(tmp_path)
     monkeypatch.setattr(time, "time", lambda: now + 0.5)
     assert calling._epoch(project) == EPOCH  # noqa: SLF001
-    assert calling._epoch(replace(project, version=None)) == str(epoch)  # noqa: SLF001
+    assert calling._epoch(project._replace(version=None)) == str(epoch)  # noqa: SLF001
 
 
 SETTINGS = """\
@@ -240,7 +239,7 @@ def test_what_follows_from_what_was_built(archive: str, minor: str | None, more:
 def test_environments_that_are_called_later(
     backend: str, kind: Kind, outlives: bool, tmp_path: Path
 ) -> None:
-    project = replace(make_project(tmp_path), build_backend=backend)
+    project = make_project(tmp_path)._replace(build_backend=backend)
     assert module._outlives(project, kind) is outlives  # noqa: SLF001
 
 

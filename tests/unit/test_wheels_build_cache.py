@@ -4,7 +4,6 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -193,7 +192,7 @@ def test_how_a_backend_is_told(
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     folder = tmp_path / "store" / "objects"
-    project = replace(rust(tmp_path / "root"), build_backend=backend)
+    project = rust(tmp_path / "root")._replace(build_backend=backend)
     reuse = objects(project, folder)
     if variable is None:
         assert reuse == Reuse()

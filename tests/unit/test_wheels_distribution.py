@@ -1,7 +1,5 @@
 """What METADATA and entry points say, and what of a file is the project's."""
 
-from dataclasses import replace
-
 import pytest
 from unit import made_up
 
@@ -202,7 +200,7 @@ def test_what_is_the_projects_counts(path: str, one: bytes, other: bytes) -> Non
 
 def test_programs_are_commands_and_scripts() -> None:
     files = ["{scripts}/run", "{scripts}/demo", "{scripts}/$(id)", "{scripts}/a/b", "demo/cli.py"]
-    found = replace(
-        made_up.WHEEL, files=dict.fromkeys(files, Digest("x")), commands={"demo": "m:f"}
+    found = made_up.WHEEL._replace(
+        files=dict.fromkeys(files, Digest("x")), commands={"demo": "m:f"}
     )
     assert found.programs == {"run": "", "demo": "m:f"}

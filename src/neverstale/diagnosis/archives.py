@@ -2,16 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
-
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
 
 from neverstale.diagnosis.checks.contents import (
     check_archive,
@@ -27,6 +18,7 @@ from neverstale.diagnosis.fixes import Fixes
 from neverstale.diagnosis.place import Place, Reference
 from neverstale.diagnosis.reference import References
 from neverstale.errors import NeverstaleError
+from neverstale.names import canonicalize_name
 from neverstale.project.metadata import Project
 from neverstale.project.packed import is_archive_of
 from neverstale.wheels.archives import read_sdist, read_wheel
@@ -46,14 +38,14 @@ def examine_archive(path: Path, version: str | None, reference: Reference, fix: 
             archive = Distribution(name, version, read_sdist(path), nothing, {}, frozenset())  # type: ignore[arg-type]
     except NeverstaleError as error:
         found = finding(Code.NS105, fix, error.message)
-        return replace(place, verdict=Verdict.DAMAGED, findings=(found,), reason="")
-    place = replace(place, version=archive.version)
+        return place._replace(verdict=Verdict.DAMAGED, findings=(found,), reason="")
+    place = place._replace(version=archive.version)
     built = reference.nearest(archive.files)
     if built is None:
         return place
     findings = tuple(check_archive(built.distribution, archive, fix))
     verdict = verdict_of(findings, editable=False)
-    return replace(place, verdict=verdict, findings=findings, reason="")
+    return place._replace(verdict=verdict, findings=findings, reason="")
 
 
 def examine_archives(project: Project, references: References, fixes: Fixes) -> Iterator[Place]:
@@ -72,13 +64,22 @@ def examine_archives(project: Project, references: References, fixes: Fixes) -> 
         by_hand = path.is_symlink() or (path in strange and os.name == "nt")
         advice = Fix(advice=f"move {path.name} away: `build` does not replace it")
         fix = advice if by_hand else Fix((*moves, *build.commands), build.advice)
-        yield replace(place, findings=tuple(replace(each, fix=fix) for each in place.findings))
+        yield place._replace(findings=tuple(each._replace(fix=fix) for each in place.findings))
 
 
 def _archives(project: Project) -> Iterator[tuple[Path, str | None]]:
     """Yield the archives of the project in ``dist/``: wheels, and sdists with their version."""
     folder = project.root / "dist"
-    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+    if not folder.is_dir():
+        return
+    from packaging.utils import (
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
+    for path in sorted(folder.iterdir()):
         own = canonicalize_name(path.name.partition("-")[0]) == project.name
         version = None if path.suffix == ".whl" else "0"
         try:

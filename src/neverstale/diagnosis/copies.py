@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,8 +75,8 @@ def _with_compiled(project: Project, place: Place, references: References, fixes
         return place
     if changed is None:
         reason = f"what its extension was compiled from is not known; `{fix}` compiles it"
-        return replace(place, reason=reason)
-    return replace(place, verdict=Verdict.EDITABLE, reason="")
+        return place._replace(reason=reason)
+    return place._replace(verdict=Verdict.EDITABLE, reason="")
 
 
 def imported_here(
@@ -103,7 +102,7 @@ def imported_here(
     if installed is None:
         found = [str(o.path) for o in strangers if o.path]
         reason = f"what is imported is outside of this environment: {', '.join(found)}"
-        return replace(place, verdict=Verdict.UNKNOWN, reason=reason) if found else place
+        return place._replace(verdict=Verdict.UNKNOWN, reason=reason) if found else place
     fix = fixes.reinstall(environment, editable=installed.editable)
     return place.with_findings(*check_imports(project.root, environment, installed, strangers, fix))
 

@@ -1,7 +1,7 @@
 """The diagnosis of a project: every place where a copy is, and what decides which one runs."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from neverstale.diagnosis.archives import examine_archives
 from neverstale.diagnosis.checks.contents import check_wheel
@@ -52,8 +52,7 @@ def no_drift(fixes: Fixes) -> Sequence[Finding]:
     return ()
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """What is asked of the doctor.
 
     ``members`` are the projects that an install needs as well; ``drift`` returns how the project
@@ -68,8 +67,7 @@ class Request:
     processes: bool = False
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(NamedTuple):
     """What the doctor found; ``compared`` says in words with what it compared.
 
     ``commands`` are, for each command, the files along PATH of its name, and the place that each
@@ -227,7 +225,7 @@ def _examine_members(
     """Yield the projects that *project* needs as well, wherever it is installed."""
     homes = [p.environment for p in places if p.environment and p.installed]
     for member in request.members:
-        own = replace(builder, uv=builder.uv.at(member.root))
+        own = builder._replace(uv=builder.uv.at(member.root))
         present = Present(member, tick=request.tick)
         references = References(own, present, request.depth, homes[0] if homes else None)
         for environment in homes:
@@ -238,7 +236,7 @@ def _examine_members(
                 walk = folders(member.root, through_links=False)
                 stale = map(str, find_misleading_bytecode(walk))
                 place = place.with_findings(*shown(finding(Code.NS505, fixes.verb("dev"), *stale)))
-            yield replace(place, name=f"{environment}: {member.name}")
+            yield place._replace(name=f"{environment}: {member.name}")
 
 
 def _commands_that_fix(places: Sequence[Place], fixes: Fixes) -> tuple[tuple[str, ...], ...]:

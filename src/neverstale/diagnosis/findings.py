@@ -4,8 +4,8 @@ import os
 import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from neverstale.diagnosis.codes import REMARKS, Code
 
@@ -21,8 +21,7 @@ class Verdict(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """One thing that shows a finding: a path, a name or a sentence.
 
     ``expected`` and ``found`` are two digests or versions that differ; empty where the thing
@@ -34,8 +33,7 @@ class Evidence:
     found: str = ""
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(NamedTuple):
     """How to fix a finding: commands to run in the project's folder, in turn, or advice.
 
     Advice is for what only the owner can decide or do; a fix with commands may have it too.
@@ -51,8 +49,7 @@ class Fix:
         return typed or self.advice
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that is not as it should be: the code, what shows it, and how to fix it."""
 
     code: Code

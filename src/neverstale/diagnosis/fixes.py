@@ -3,20 +3,18 @@
 import os
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
-
-from packaging.utils import NormalizedName
+from typing import NamedTuple
 
 from neverstale.diagnosis.codes import REMARKS
 from neverstale.diagnosis.findings import Finding, Fix
 from neverstale.diagnosis.invocation import Typed, find_invocation
 from neverstale.environments.environment import PYTHON, TOOL, USER, VENV, Environment
 from neverstale.files import real
+from neverstale.names import NormalizedName
 from neverstale.project.metadata import Project
 
 
-@dataclass(frozen=True)
-class Fixes:
+class Fixes(NamedTuple):
     """How to fix the copies of one project; ``typed`` returns a verb as it is typed."""
 
     project: Project

@@ -1,9 +1,9 @@
 """Where a copy is, what was found, and what it is compared with."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.diagnosis.checks.contents import (
     is_metadata,
@@ -21,8 +21,7 @@ from neverstale.wheels.distribution import Distribution
 from neverstale.wheels.store import Built
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where a copy is, and what was found.
 
     ``reason`` says why the verdict is unknown; it is empty otherwise. ``doubt`` is why it would be
@@ -46,14 +45,13 @@ class Place:
         """Return this place with more *findings*, and the verdict that they ask for."""
         together = (*self.findings, *findings)
         if self.verdict in (Verdict.NOT_INSTALLED, Verdict.DAMAGED) or not is_stale(findings):
-            return replace(self, findings=together)
+            return self._replace(findings=together)
         editable = bool(self.installed and self.installed.editable)
         verdict = verdict_of(together, editable=editable)
-        return replace(self, findings=together, verdict=verdict, reason="")
+        return self._replace(findings=together, verdict=verdict, reason="")
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """What a place is compared with: what the present sources are built into, if that is known.
 
     Where it is not, ``doubt`` says why, ``before`` is the last build that is, and ``changed``
@@ -93,20 +91,20 @@ def without_ignored(place: Place, rules: Sequence[Ignored]) -> Place:
             left_out = tuple(each for each in evidence if fnmatch(each.what, rule.path))
             evidence = tuple(each for each in evidence if each not in left_out)
             if left_out:
-                ignored.append((replace(found, evidence=left_out), rule.reason))
+                ignored.append((found._replace(evidence=left_out), rule.reason))
         if evidence:
-            kept.append(replace(found, evidence=evidence))
+            kept.append(found._replace(evidence=evidence))
     if len(ignored) == len(place.ignored):
         return place
     editable = bool(place.installed and place.installed.editable)
     judged = place.verdict not in (Verdict.NOT_INSTALLED, Verdict.UNKNOWN)
     verdict = verdict_of(kept, editable=editable) if judged else place.verdict
-    place = replace(place, findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
+    place = place._replace(findings=tuple(kept), verdict=verdict, ignored=tuple(ignored))
     return doubted(place)
 
 
 def doubted(place: Place) -> Place:
     """Return *place*, which is not known to be fresh where nothing says what it should be."""
     if place.doubt is not None and place.verdict in (Verdict.FRESH, Verdict.EDITABLE):
-        return replace(place, verdict=Verdict.UNKNOWN, reason=place.doubt)
+        return place._replace(verdict=Verdict.UNKNOWN, reason=place.doubt)
     return place

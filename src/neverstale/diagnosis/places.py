@@ -1,7 +1,6 @@
 """One place where a copy of the project is: read, and checked against what is known."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -66,15 +65,15 @@ def examine(
     except DamagedError as error:
         code = Code.NS307 if error.twice else Code.NS306
         found = finding(code, fix, *error.evidence)
-        return replace(place, verdict=Verdict.DAMAGED, findings=(found,))
+        return place._replace(verdict=Verdict.DAMAGED, findings=(found,))
     except NeverstaleError as error:
-        return replace(place, verdict=Verdict.UNKNOWN, reason=error.message)
+        return place._replace(verdict=Verdict.UNKNOWN, reason=error.message)
     except OSError as error:
         reason = f"{error.filename} cannot be read: {error.strerror}"
-        return replace(place, verdict=Verdict.UNKNOWN, reason=reason)
+        return place._replace(verdict=Verdict.UNKNOWN, reason=reason)
     if installed is None:
         return _without(place, environment, reference.packages, fix)
-    place = replace(place, installed=installed, version=installed.distribution.version)
+    place = place._replace(installed=installed, version=installed.distribution.version)
     place = _with(project, place, environment, installed, reference, fixes)
     return without_ignored(place, project.ignored)
 
@@ -106,7 +105,7 @@ def _with(
     findings += _surrounded(environment, installed, fix)
     verdict = verdict_of(findings, editable=editable)
     doubt = reference.doubt if reference.built is None else None
-    return doubted(replace(place, verdict=verdict, findings=tuple(findings), doubt=doubt))
+    return doubted(place._replace(verdict=verdict, findings=tuple(findings), doubt=doubt))
 
 
 def _compared(project: Project, installed: Installed, built: Built, fix: Fix) -> list[Finding]:
@@ -164,12 +163,12 @@ def _without(place: Place, environment: Environment, packages: Collection[str], 
     orphans = find_orphans(environment, packages)
     if orphans:
         few = orphans[:1] if len(orphans) == 1 else (orphans[0], f"{len(orphans) - 1} more")
-        return replace(place, verdict=Verdict.DAMAGED, findings=(finding(Code.NS306, fix, *few),))
+        return place._replace(verdict=Verdict.DAMAGED, findings=(finding(Code.NS306, fix, *few),))
     empty = find_empty_folders(environment, packages)
     if empty:
         site = environment.site_packages
         removals = tuple(("rmdir", str(Path(str(site), name))) for name in empty)
-        return replace(place, findings=(finding(Code.NS506, Fix(removals), *empty),))
+        return place._replace(findings=(finding(Code.NS506, Fix(removals), *empty),))
     return place
 
 

@@ -5,9 +5,9 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.diagnosis.place import Place
 from neverstale.environments.imports import Imports
@@ -29,8 +29,7 @@ UNSURE = 1.0
 seconds. What changed in the first second of a process is not seen."""
 
 
-@dataclass(frozen=True)
-class Running:
+class Running(NamedTuple):
     """A process of this user in the environment of *place*, which *started* before *changed* did.
 
     ``started`` is in UTC; ``changed`` are paths of files; ``command`` is without secrets.

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
 from neverstale.diagnosis.place import Reference
@@ -29,7 +28,6 @@ class Depth(Enum):
     BUILD = "build"
 
 
-@dataclass
 class References:
     """The builds of one project that a diagnosis compares with, each looked up or made once.
 
@@ -37,13 +35,16 @@ class References:
     that nothing else names.
     """
 
-    builder: Builder
-    present: Present
-    depth: Depth
-    home: Environment | None
-    compared: str = "pyproject.toml alone: nothing needs a build"
-    failed: bool = False
-    _found: dict[tuple[Kind, str | None], Reference] = field(default_factory=dict)
+    def __init__(
+        self, builder: Builder, present: Present, depth: Depth, home: Environment | None
+    ) -> None:
+        self.builder = builder
+        self.present = present
+        self.depth = depth
+        self.home = home
+        self.compared = "pyproject.toml alone: nothing needs a build"
+        self.failed = False
+        self._found: dict[tuple[Kind, str | None], Reference] = {}
 
     @property
     def project(self) -> Project:

@@ -1,12 +1,9 @@
 """What is required in an environment, and whether what is installed there satisfies it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
-
+from neverstale.names import NormalizedName, canonicalize_name
 from neverstale.wheels.distribution import Distribution
 
 if TYPE_CHECKING:
@@ -18,8 +15,7 @@ def _no_requirements(name: NormalizedName) -> "frozenset[Requirement]":
     return frozenset()
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What is around an installed distribution: its interpreter and the other distributions.
 
     ``python_version`` is as pyvenv.cfg has it, ``versions`` are those of all that is installed,
@@ -27,7 +23,7 @@ class Surroundings:
     """
 
     python_version: str | None
-    versions: Mapping[NormalizedName, Version]
+    versions: Mapping[NormalizedName, str]
     requirements: "Callable[[NormalizedName], frozenset[Requirement]]" = _no_requirements
 
 
@@ -45,7 +41,7 @@ def unmet(distribution: Distribution, surroundings: Surroundings) -> Iterator[st
     if python_version := surroundings.python_version:
         minor = ".".join(python_version.split(".")[:2])
         context |= {"python_full_version": python_version, "python_version": minor}
-    versions = {**surroundings.versions, distribution.name: Version(distribution.version)}
+    versions = {**surroundings.versions, distribution.name: distribution.version}
     waiting = [(distribution.name, "")]
     seen = set(waiting)
     while waiting:
@@ -70,6 +66,7 @@ def unmet(distribution: Distribution, surroundings: Surroundings) -> Iterator[st
 
 def _applies(requirement: "Requirement", context: dict[str, str]) -> bool:
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+    from packaging.version import InvalidVersion
 
     try:
         return requirement.marker is None or requirement.marker.evaluate(context)

@@ -10,10 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-
-from packaging.utils import NormalizedName
 
 from neverstale.environments.environment import (
     ACTIVE,
@@ -36,6 +33,7 @@ from neverstale.environments.other_tools import prefixes_of_others
 from neverstale.environments.path_search import folders_on
 from neverstale.errors import NeverstaleError
 from neverstale.files import home, listing, real
+from neverstale.names import NormalizedName
 from neverstale.process import Uv
 from neverstale.project.workspace import workspace_of
 
@@ -159,7 +157,7 @@ def _candidates(
     for pipx in _pipx_homes():
         for environment in _environments_in(pipx / "venvs", PIPX):
             offered = environment.label == name
-            yield replace(environment, commands_folder=_pipx_commands()) if offered else environment
+            yield environment._replace(commands_folder=_pipx_commands()) if offered else environment
     for folder in SESSIONS:
         yield from _environments_in(root / folder, SESSION)
     yield from _active(folders)

@@ -3,13 +3,12 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
-
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from typing import NamedTuple
 
 from neverstale.files import listing, read_text, real
+from neverstale.names import NormalizedName, canonicalize_name, is_name
+from neverstale.versions import is_version
 
 TOOL, VENV, PIPX = "uv tool", ".venv", "pipx"
 SESSION, ACTIVE, OTHER = "session", "active", "environment"
@@ -31,8 +30,7 @@ EGG_PYTHON = re.compile(r"-py\d.*")
 """What the name of an egg has behind the version."""
 
 
-@dataclass(frozen=True)
-class Environment:
+class Environment(NamedTuple):
     """An environment, and the folder in which its commands are offered to the shell.
 
     ``place`` is its kind and ``label`` which one of that kind. ``site`` and ``python`` are given
@@ -53,7 +51,7 @@ class Environment:
     def beside_the_tool(self, name: NormalizedName) -> "Environment":
         """Return it as it is for *name*: a tool offers the commands of its own project alone."""
         if self.place in (TOOL, PIPX) and self.prefix.name != name:
-            return replace(self, commands_folder=self.scripts)
+            return self._replace(commands_folder=self.scripts)
         return self
 
     @property
@@ -124,15 +122,11 @@ class Environment:
         return found
 
     @property
-    def versions(self) -> Mapping[NormalizedName, Version]:
+    def versions(self) -> Mapping[NormalizedName, str]:
         """The versions of all distributions in it, by the names of their dist-info folders."""
-        found: dict[NormalizedName, Version] = {}
+        found: dict[NormalizedName, str] = {}
         for site in reversed(self.sites):
-            for name, _, version in distributions(site):
-                try:
-                    found[name] = Version(version)
-                except InvalidVersion:
-                    continue
+            found |= {name: text for name, _, text in distributions(site) if is_version(text)}
         return found
 
     @property
@@ -166,10 +160,9 @@ def distributions(
             continue
         stem = name.rpartition(".")[0]
         own, _, version = (stem, "", "") if name.endswith(".egg-link") else stem.partition("-")
-        try:
-            normalized = canonicalize_name(own, validate=True)
-        except InvalidName:
+        if not is_name(own):
             continue
+        normalized = canonicalize_name(own)
         if only in (None, normalized) and (version or not stem.endswith("-")):
             yield normalized, site / name, EGG_PYTHON.sub("", version)
 

@@ -7,8 +7,8 @@ https://docs.python.org/3/library/site.html.
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.environments.environment import Environment
 from neverstale.files import listing, read_text
@@ -21,8 +21,7 @@ MOST_FOLDERS = 1000
 """How many folders below a namespace are looked into for a file."""
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """Where an import of *name* is found: the file or folder, and what leads there.
 
     ``path`` is None where nothing is found, or ``unknown`` where that cannot be told without
@@ -37,8 +36,7 @@ class Origin:
     unknown: bool = False
 
 
-@dataclass(frozen=True)
-class Imports:
+class Imports(NamedTuple):
     """The origins for one environment: in the project's folder, and elsewhere."""
 
     environment: Environment

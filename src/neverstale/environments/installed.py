@@ -2,11 +2,8 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from packaging.utils import NormalizedName
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neverstale.environments.commands import offered_commands
 from neverstale.environments.dist_info import (
@@ -34,6 +31,7 @@ from neverstale.files import (
     read_text,
     real,
 )
+from neverstale.names import NormalizedName
 from neverstale.wheels.distribution import (
     Distribution,
     body_of,
@@ -48,8 +46,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 
-@dataclass(frozen=True)
-class Installed:
+class Installed(NamedTuple):
     """One installed distribution: what its RECORD promises, and what the disk holds.
 
     ``distribution.files`` has the SHA-256 of what is on disk. Against RECORD, files are

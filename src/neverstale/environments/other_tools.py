@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_cache_path, user_data_path
-
 from neverstale.files import home, listing, text_if_there
 
 
@@ -29,6 +27,8 @@ def prefixes_of_others(root: Path) -> Iterator[Path]:
 def _folders() -> Iterator[Path]:
     # https://python-poetry.org/docs/configuration, https://pdm-project.org/en/latest/usage/venv,
     # https://virtualenvwrapper.readthedocs.io, https://pipenv.pypa.io/en/latest/virtualenv.html
+    from platformdirs import user_cache_path, user_data_path
+
     poetry = Path(os.environ.get("POETRY_CACHE_DIR") or user_cache_path("pypoetry", "pypoetry"))
     yield Path(os.environ.get("POETRY_VIRTUALENVS_PATH") or poetry / "virtualenvs")
     yield user_data_path("pdm", "pdm") / "venvs"
@@ -41,12 +41,16 @@ def _folders() -> Iterator[Path]:
 
 def _hatch() -> Iterator[Path]:
     # https://hatch.pypa.io/latest/plugins/environment/virtual
+    from platformdirs import user_data_path
+
     data = Path(os.environ.get("HATCH_DATA_DIR") or user_data_path("hatch", appauthor=False))
     yield from (data / "env/virtual").glob("*/*")
 
 
 def _kernels() -> Iterator[str]:
     # https://jupyter-client.readthedocs.io/en/latest/kernels.html
+    from platformdirs import user_data_path
+
     data = Path(os.environ.get("JUPYTER_DATA_DIR") or user_data_path("jupyter", appauthor=False))
     for file in data.glob("kernels/*/kernel.json"):
         command = _read(file).get("argv")

@@ -5,8 +5,8 @@ import re
 import shlex
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.files import read_bytes, real
 from neverstale.wheels.distribution import is_safe
@@ -24,8 +24,7 @@ ENTRY = re.compile(r'(?:[^;"]|"[^"]*"?)+')
 """An entry of PATH on Windows, which may have quotes, and semicolons between those."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A file on PATH that answers to *command*; ``interpreter`` is what its first line names.
 
     ``target`` is the file behind all links. ``interpreter`` is None for a file of another kind.

@@ -1,11 +1,11 @@
 """Which interpreter to build with, and to install for."""
 
 import os
-import platform
 
 from neverstale.environments.environment import PIPX, TOOL, Environment
 from neverstale.process import base_interpreter
 from neverstale.project.metadata import Project
+from neverstale.versions import admits
 
 
 def python_for(project: Project, environment: Environment | None = None) -> list[str]:
@@ -16,6 +16,8 @@ def python_for(project: Project, environment: Environment | None = None) -> list
     What is compiled fits no other than that of the environment.
     A choice of the owner's (UV_PYTHON, a ``.python-version`` file) is left to uv to follow.
     """
+    import platform
+
     if "UV_PYTHON" in os.environ or (project.root / ".python-version").exists():
         return []
     version, python = None, None
@@ -23,5 +25,5 @@ def python_for(project: Project, environment: Environment | None = None) -> list
         version, python = environment.python_version, environment.interpreter
     if version is None or python is None:
         version, python = platform.python_version(), base_interpreter()
-    fits = project.requires_python.contains(version, prereleases=True)
+    fits = admits(project.requires_python, version)
     return ["--python", str(python)] if fits else []

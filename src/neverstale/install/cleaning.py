@@ -1,7 +1,7 @@
 """What builds leave behind, removed: for ``clean``, and before each forced build."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.environments.compiled import NOTES
 from neverstale.files import folders, write_text
@@ -19,8 +19,7 @@ from neverstale.removal import remove
 from neverstale.wheels.store import Store
 
 
-@dataclass(frozen=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """What was removed, what was kept and why, and in how many folders bytecode was."""
 
     removed: tuple[Path, ...]

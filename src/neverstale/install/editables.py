@@ -10,10 +10,8 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
-
-from packaging.utils import NormalizedName
+from typing import NamedTuple
 
 from neverstale.diagnosis.findings import Finding
 from neverstale.diagnosis.fixes import fixes_for
@@ -25,6 +23,7 @@ from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.files import read_bytes, read_text, write_text
 from neverstale.git import is_changed
+from neverstale.names import NormalizedName
 from neverstale.process import outer_environment
 from neverstale.project.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from neverstale.project.metadata import Project
@@ -51,8 +50,7 @@ OTHERS = ("NS405", "NS505", "NS207", "NS208")
 """Findings of the families 2 to 5 that no new install of the project itself fixes."""
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """A project that an environment has as it was, not as it is.
 
     ``sources`` are given where it is compiled, ``trusted`` is whether times tell what has to be
@@ -79,7 +77,7 @@ def due_in(environment: Environment, projects: Iterable[Project], builder: Build
         elif holds(environment, project.name):
             kind: Kind = "wheel" if project.name in copied else "editable"
             due += _due(
-                environment, project, replace(builder, uv=builder.uv.at(project.root)), kind
+                environment, project, builder._replace(uv=builder.uv.at(project.root)), kind
             )
     return due
 
@@ -172,7 +170,7 @@ def note_installed(environment: Environment, due: Sequence[Due], builder: Builde
 def _with_new_files(project: Project, before: Sources) -> Sources:
     """Return the sources *before* a compilation, and the files that it has added: Cargo.lock."""
     after = read_sources(project)
-    return replace(before, files={**after.files, **before.files})
+    return before._replace(files={**after.files, **before.files})
 
 
 def _synced(builder: Builder) -> dict[str, dict[str, list[str]]]:

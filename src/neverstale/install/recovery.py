@@ -6,13 +6,12 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from packaging.utils import NormalizedName, is_normalized_name
-
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_bytes
 from neverstale.install.staging import FOLDER, OLD, Swap
+from neverstale.names import NormalizedName, is_normalized_name
 from neverstale.process import unstoppable
 from neverstale.removal import discard, is_below, remove
 

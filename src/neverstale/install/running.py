@@ -4,8 +4,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from packaging.utils import NormalizedName
-
 from neverstale.diagnosis.findings import Fix
 from neverstale.diagnosis.invocation import find_invocation
 from neverstale.environments.discovery import (
@@ -15,14 +13,12 @@ from neverstale.environments.discovery import (
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.install.cleaning import clean_artifacts
+from neverstale.install.developing import sync_environment
 from neverstale.install.editables import (
     reference_for,
 )
-from neverstale.install.task import Task
-from neverstale.install.transaction import (
-    refuse_sources,
-)
-from neverstale.install.workflows import sync_environment
+from neverstale.install.task import Task, refuse_sources
+from neverstale.names import NormalizedName
 from neverstale.process import become
 from neverstale.project.bytecode import find_stale_bytecode
 from neverstale.project.metadata import Project
@@ -77,7 +73,7 @@ def run_wheel(task: Task, arguments: Sequence[str]) -> int:
     python = _own_python(task)
     if not python and task.project.may_compile:
         python = ["--python", str(interpreter_of(task.uv, []).executable)]
-    python = python or ["--python", str(task.project.requires_python) or "3"]
+    python = python or ["--python", task.project.requires_python or "3"]
     with_wheels = [word for each in wheels.items() for word in ("--with", at_path(*each))]
     # Else the current folder comes first on sys.path, and a flat layout would hide the wheel.
     os.environ["PYTHONSAFEPATH"] = "1"

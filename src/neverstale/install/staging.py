@@ -3,13 +3,12 @@
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.utils import NormalizedName, canonicalize_name
+from typing import NamedTuple
 
 from neverstale.environments.environment import Environment, distributions
 from neverstale.files import read_text, text_if_there, write_text
+from neverstale.names import NormalizedName, canonicalize_name
 from neverstale.process import Uv, explain_failure
 from neverstale.removal import discard
 from neverstale.wheels.record import rows_of, spell_record
@@ -28,8 +27,7 @@ OLD = "old"
 UNMET = "uv could not get what the project requires; what was installed before is untouched"
 
 
-@dataclass(frozen=True)
-class Swap:
+class Swap(NamedTuple):
     """The replacement of *name* in *environment*: ``stage`` has its new files, ``old`` the old."""
 
     environment: Environment

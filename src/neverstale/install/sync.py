@@ -10,11 +10,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from packaging.utils import NormalizedName
-
 from neverstale.environments.commands import UNFINISHED
 from neverstale.environments.environment import Environment, distributions
 from neverstale.files import read_text, write_text
+from neverstale.names import NormalizedName
 from neverstale.process import Uv
 from neverstale.removal import remove
 from neverstale.wheels.record import parse_record, spell_record

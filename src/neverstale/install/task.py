@@ -1,8 +1,8 @@
 """What a verb works on, and what an install came to."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.place import Place
@@ -12,6 +12,7 @@ from neverstale.environments.discovery import (
     venv_environment,
 )
 from neverstale.environments.environment import Environment
+from neverstale.errors import NeverstaleError
 from neverstale.install.cleaning import Cleaned
 from neverstale.process import Uv
 from neverstale.project.members import members_of
@@ -23,8 +24,7 @@ Read = Callable[[Path], Project]
 """Reads the project in a folder."""
 
 
-@dataclass(frozen=True)
-class Task:
+class Task(NamedTuple):
     """What a verb works on: a project, those that it needs, and how to build and install them."""
 
     project: Project
@@ -51,8 +51,7 @@ class Task:
         return environment_at(Path(target), self.project.name)
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What an install did: what was removed and put back, and what is where now.
 
     ``changed`` are inputs that changed after the build; then what is installed is stale again.
@@ -71,3 +70,15 @@ class Outcome:
         """Whether all of it is what is in the sources."""
         good = (Verdict.FRESH, Verdict.EDITABLE)
         return not self.changed and all(place.verdict in good for place, _ in self.places)
+
+
+def refuse_sources(project: Project) -> None:
+    """Raise NeverstaleError if a requirement comes from where no wheel can say that it does.
+
+    METADATA has the requirement's name alone: from an index it would be somebody else's project.
+    """
+    if project.sourced:
+        raise NeverstaleError(
+            f"[tool.uv.sources] says where {', '.join(project.sourced)} is; a wheel cannot",
+            hint="use `install-editable`, which follows it, or require it as `NAME @ URL`",
+        )

@@ -13,8 +13,8 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.environments.commands import UNFINISHED, links_into, own_commands
 from neverstale.environments.environment import Environment
@@ -33,8 +33,7 @@ KEPT = ".venv"
 """The folder in the copy with what the environment has: linters pass over that name."""
 
 
-@dataclass(frozen=True)
-class Copies:
+class Copies(NamedTuple):
     """The copies of *environment* below *folder*, in the store."""
 
     environment: Environment

@@ -3,12 +3,9 @@
 import os
 import shlex
 import shutil
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-
-from packaging.utils import NormalizedName
 
 from neverstale.cache import held
 from neverstale.environments.commands import own_commands
@@ -21,6 +18,7 @@ from neverstale.install import recovery, swap, tool
 from neverstale.install.busy import remove_unused
 from neverstale.install.standins import are_apart, links_to_copies
 from neverstale.install.tool import Copies, set_aside
+from neverstale.names import NormalizedName
 from neverstale.process import Uv, explain_failure, outer_environment, stopped_once
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import at_path
@@ -153,6 +151,8 @@ def _kept_running(environment: Environment) -> Iterator[None]:
         path: os.readlink(path) for path in (*own_commands(environment), *_stand_ins(environment))
         if path.is_symlink()
     }  # fmt: skip
+    import threading
+
     done = threading.Event()
 
     def watch() -> None:
@@ -215,18 +215,6 @@ def refuse_foreign_commands(environment: Environment, commands: Iterable[str]) -
         raise NeverstaleError(
             f"not installed, because it would overwrite {'; '.join(foreign)}",
             hint="remove that one, or give the command another name in [project.scripts]",
-        )
-
-
-def refuse_sources(project: Project) -> None:
-    """Raise NeverstaleError if a requirement comes from where no wheel can say that it does.
-
-    METADATA has the requirement's name alone: from an index it would be somebody else's project.
-    """
-    if project.sourced:
-        raise NeverstaleError(
-            f"[tool.uv.sources] says where {', '.join(project.sourced)} is; a wheel cannot",
-            hint="use `install-editable`, which follows it, or require it as `NAME @ URL`",
         )
 
 

@@ -1,38 +1,28 @@
 """The verbs that install or run: the order of their steps, and the values that they result in."""
 
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from neverstale.diagnosis.checks.contents import check_wheel
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
 from neverstale.diagnosis.place import Place, Reference
 from neverstale.diagnosis.places import examine
-from neverstale.environments.discovery import (
-    venv_environment,
-)
 from neverstale.environments.environment import PIPX, TOOL, Environment
 from neverstale.environments.imports import packages_of
 from neverstale.environments.installed import read_installed
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
-from neverstale.files import write_text
-from neverstale.install import sync
 from neverstale.install.busy import move_busy
 from neverstale.install.cleaning import Cleaned, clean_artifacts
+from neverstale.install.developing import for_due
 from neverstale.install.editables import (
-    STAMP,
-    Due,
     building_with,
-    compile_again,
     due_in,
-    former_names,
     note_installed,
     reference_for,
     set_away,
 )
-from neverstale.install.task import Outcome, Task
+from neverstale.install.task import Outcome, Task, refuse_sources
 from neverstale.install.transaction import (
     find_pipx,
     held_alone,
@@ -41,19 +31,15 @@ from neverstale.install.transaction import (
     make_removable,
     recover,
     refuse_foreign_commands,
-    refuse_sources,
     refuse_useless_tool,
     replacing,
 )
 from neverstale.project.bytecode import find_stale_bytecode
-from neverstale.project.members import neighbours_of
 from neverstale.project.metadata import Project
 from neverstale.removal import remove
 from neverstale.wheels.answers import Present, in_words
 from neverstale.wheels.build import Builder
-from neverstale.wheels.build_cache import Reuse
 from neverstale.wheels.store import Built
-from neverstale.wheels.toolchain import refuse_without_toolchain
 
 
 def install(task: Task) -> Outcome:
@@ -158,7 +144,7 @@ def install_editable(task: Task) -> Outcome:
         remove(find_stale_bytecode(project.root), project.root)
         due = due_in(environment, task.together(), builder)
         reuse = building_with(builder, project, environment)
-        reuse, cleaned = _for_due(due, builder, reuse)
+        reuse, cleaned = for_due(due, builder, reuse)
         with set_away(due, environment.prefix, builder), replacing(environment, builder.store):
             again = [each.project.name for each in due]
             install_pointer(task.uv, project, environment, reuse, again)
@@ -171,9 +157,7 @@ def install_editable(task: Task) -> Outcome:
 
 
 def _as_compiled_now(place: Place) -> Place:
-    from dataclasses import replace
-
-    return replace(place, verdict=Verdict.EDITABLE, reason="")
+    return place._replace(verdict=Verdict.EDITABLE, reason="")
 
 
 def uninstall(task: Task) -> str:
@@ -200,66 +184,3 @@ def uninstall(task: Task) -> str:
             details=done[1],
         )
     return f"Removed {project.name} ({environment.place})"
-
-
-@dataclass(frozen=True)
-class Synced:
-    """How ``uv sync`` ended, which projects it had to install again, and what was removed."""
-
-    code: int
-    due: tuple[str, ...] = ()
-    cleaned: tuple[Cleaned, ...] = ()
-
-
-def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced:
-    """Run ``uv sync``, with what it would not see: metadata, copies, and what is compiled."""
-    builder, environment = task.builder, venv_environment(task.project.root)
-    together = (task.project, *neighbours_of(task.project, task.read))
-    for each in together:
-        remove(find_stale_bytecode(each.root), each.root)
-    for name in former_names(environment, task.project):
-        make_removable(name, environment)
-        where = ("--python", str(environment.prefix))
-        task.uv.attempt("pip", "uninstall", "--quiet", *where, name)
-    due = due_in(environment, together, builder)
-    store = builder.store
-    if not due and not always and not sync.was_stopped(store):
-        return Synced(0)
-    with store.locked(builder.wait):
-        compiled = any(each.sources for each in due)
-        own = building_with(builder, task.project, environment) if compiled else Reuse()
-        if "no-build-isolation" in task.project.text:
-            own = Reuse()  # the project's own groups have what builds it
-        reuse, cleaned = _for_due(due, builder, own)
-        words = [word for pair in reuse.settings.items() for word in pair]
-        words += [w for each in due for w in ("--reinstall-package", each.project.name)]
-        with set_away(due, environment.prefix, builder):
-            code = sync.run(
-                task.uv, store, environment, *words, *arguments, settings=reuse.environment
-            )
-            if code:
-                raise Failed(code)
-        note_installed(environment, due, builder)
-    return Synced(0, tuple(each.project.name for each in due), tuple(cleaned))
-
-
-class Failed(Exception):  # noqa: N818 - uv has said what is wrong
-    """A command ended with an exit code that is passed on."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-def _for_due(due: Sequence[Due], builder: Builder, reuse: Reuse) -> tuple[Reuse, list[Cleaned]]:
-    """Prepare for what is *due* to be installed again; return what uv is to be told."""
-    cleaned = []
-    for each in due:
-        if each.sources:
-            refuse_without_toolchain(each.project, each.sources.files)
-        cleaned.append(clean_artifacts(each.project, archives=False))
-    forced: dict[str, str] = {}
-    if any(each.sources for each in due):
-        forced = compile_again(builder.store.folder)
-        write_text(builder.store.folder / STAMP, str(os.urandom(8).hex()))
-    return Reuse({**reuse.environment, **forced}, reuse.settings), cleaned

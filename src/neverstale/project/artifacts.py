@@ -8,14 +8,13 @@ reached through a link.
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-
-from packaging.utils import NormalizedName
+from typing import NamedTuple
 
 from neverstale.files import Walked, folders, leads_to_file, text_if_there
 from neverstale.git import tracked_files
+from neverstale.names import NormalizedName
 from neverstale.project.packed import is_archive_of, is_info_of
 
 BUILD = re.compile(
@@ -52,16 +51,14 @@ FOR_ONE_PYTHON = re.compile(r"\w+\.(abi3|(cpython-|cp3|pypy3)[\w-]+)\.so|\w+(\.[
 """The names that build backends give to what they compile."""
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """Something that looks like an artifact and is left alone, with the reason."""
 
     path: Path
     reason: str
 
 
-@dataclass(frozen=True)
-class Artifacts:
+class Artifacts(NamedTuple):
     """The artifacts of one project: what may be removed, and what is kept."""
 
     removable: tuple[Path, ...]

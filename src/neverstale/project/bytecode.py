@@ -10,7 +10,6 @@ the old time back. Git has the same trouble with its index and solves it by dist
 import _imp
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -90,6 +89,8 @@ def find_misleading_bytecode(walk: Iterable[Walked]) -> list[Path]:
 
 def _compare(pairs: Mapping[Path, Path]) -> list[Path]:
     """Return which bytecode of *pairs* (bytecode → source) is not what compiling gives."""
+    import subprocess
+
     if not pairs:
         return []
     question = json.dumps([(str(b), str(s), _optimization(b.name)) for b, s in pairs.items()])

@@ -6,9 +6,8 @@ A wheel says what they are called, never where they are, so they are built and i
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from packaging.utils import NormalizedName, canonicalize_name
-
 from neverstale.errors import NeverstaleError
+from neverstale.names import NormalizedName, canonicalize_name
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import extras_of
 from neverstale.project.workspace import sources_of_requirements, workspace_of

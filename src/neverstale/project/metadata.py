@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neverstale.files import text_if_there
+from neverstale.names import NormalizedName, canonicalize_name, is_name
 from neverstale.project.pyproject import (
     load_tables,
     missing_tables,
@@ -20,6 +17,7 @@ from neverstale.project.pyproject import (
     wrong_types,
 )
 from neverstale.project.workspace import copied_requirements, sources_of_requirements
+from neverstale.versions import fault_of, is_version
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -49,8 +47,7 @@ FORMATS = ("setup.py", "setup.cfg")
 DYNAMIC = ["version", "dependencies", "optional-dependencies", "scripts", "entry-points"]
 
 
-@dataclass(frozen=True)
-class Ignored:
+class Ignored(NamedTuple):
     """A finding that the owner has left out: its code, a pattern of evidence, and why."""
 
     code: str
@@ -58,8 +55,7 @@ class Ignored:
     reason: str
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(NamedTuple):
     """The declarations of one project.
 
     ``version``, ``commands``, ``requirements`` and ``plugins`` (group and name of other entry
@@ -76,13 +72,13 @@ class Project:
     version: str | None
     commands: Mapping[str, str] | None
     requirements: "frozenset[Requirement] | None"
-    requires_python: SpecifierSet
+    requires_python: str
     build_backend: str
     build_requires: tuple[str, ...]
     backend_path: tuple[str, ...]
     target: str
     text: str
-    uv: Mapping[str, Any] = field(default_factory=dict)
+    uv: Mapping[str, Any] = MappingProxyType({})
     setup: str = ""
     ignored: tuple[Ignored, ...] = ()
     sourced: tuple[str, ...] = ()
@@ -90,7 +86,7 @@ class Project:
     classifiers: tuple[str, ...] = ()
     has_table: bool = True
     likely_commands: Mapping[str, str] | None = None
-    beside: Mapping[NormalizedName, Path] = field(default_factory=dict)
+    beside: Mapping[NormalizedName, Path] = MappingProxyType({})
     copied: frozenset[NormalizedName] = frozenset()
     packed_from: Path | None = None
 
@@ -124,8 +120,7 @@ class Project:
         return self.may_compile or any(path.endswith(".pyx") for path in files)
 
 
-@dataclass(frozen=True)
-class Declared:
+class Declared(NamedTuple):
     """What only a build tells of a project without ``[project]``."""
 
     name: str
@@ -144,9 +139,8 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
     if ask and _has_another_format(root, tables):
         declared = ask(_read_tables(root, _completed(tables, "unnamed")))
         project = _read_tables(root, _completed(tables, declared.name))
-        return replace(
-            project,
-            requires_python=_requires_python({"requires-python": declared.requires_python}, []),
+        return project._replace(
+            requires_python=declared.requires_python,
             target=_target(tables) or ("tool" if declared.commands else "venv"),
             has_table=False,
             likely_commands=declared.commands,
@@ -236,28 +230,23 @@ def _plugins(project: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _name(project: Mapping[str, Any], problems: list[str]) -> NormalizedName:
-    try:
-        return canonicalize_name(project["name"], validate=True)
-    except InvalidName:
+    if not is_name(project["name"]):
         problems.append(f"{project['name']!r} is not a name that a package index accepts")
-        return canonicalize_name("unnamed")
+    return canonicalize_name(project["name"])
 
 
 def _version(project: Mapping[str, Any], problems: list[str]) -> str:
     version = str(project.get("version", "0"))
-    try:
-        Version(version)
-    except InvalidVersion:
+    if not is_version(version):
         problems.append(f"{version!r} is not a version, such as 1.2.3 (PEP 440)")
     return version
 
 
-def _requires_python(project: Mapping[str, Any], problems: list[str]) -> SpecifierSet:
-    try:
-        return SpecifierSet(project.get("requires-python", ""))
-    except InvalidSpecifier as error:
-        problems.append(f"requires-python: {error}")
-        return SpecifierSet()
+def _requires_python(project: Mapping[str, Any], problems: list[str]) -> str:
+    specifiers = str(project.get("requires-python", ""))
+    if fault := fault_of(specifiers):
+        problems.append(f"requires-python: {fault}")
+    return specifiers
 
 
 def _requirements(project: Mapping[str, Any], problems: list[str]) -> "frozenset[Requirement]":

@@ -2,16 +2,8 @@
 
 from pathlib import Path
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    NormalizedName,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
 from neverstale.files import read_bytes, text_if_there
+from neverstale.names import NormalizedName, canonicalize_name
 
 
 def is_info_of(name: NormalizedName, told: Path) -> bool:
@@ -24,15 +16,22 @@ def is_info_of(name: NormalizedName, told: Path) -> bool:
 
 def is_archive_of(name: NormalizedName, path: Path) -> bool:
     """Return whether *path* is a wheel, an sdist or an egg of *name*, by its name and content."""
-    if path.is_symlink() or not (path.is_file() or path.suffix == ".egg"):
+    if path.suffix not in (".whl", ".egg", ".gz") or path.is_symlink():
         return False
+    from packaging.utils import (
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
     try:
-        if path.suffix == ".whl":
+        if path.suffix == ".whl" and path.is_file():
             return parse_wheel_filename(path.name)[0] == name and _is_zip_of(name, path)
         if path.suffix == ".egg":
             is_egg = (path / "EGG-INFO").is_dir() or _begins_as_zip(path)
             return is_egg and canonicalize_name(path.name.partition("-")[0]) == name
-        if path.name.endswith(".tar.gz"):
+        if path.name.endswith(".tar.gz") and path.is_file():
             return parse_sdist_filename(path.name)[0] == name and _is_sdist_of(name, path)
     except (InvalidWheelFilename, InvalidSdistFilename):
         pass

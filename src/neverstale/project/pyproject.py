@@ -148,10 +148,10 @@ def wrong_settings(tables: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unknown_keys(where: str, table: Mapping[str, Any], known: tuple[str, ...]) -> Iterator[str]:
-    import difflib
-
     for key in table:
         if key not in known:
+            import difflib
+
             near = difflib.get_close_matches(key, known, 1)
             meant = f"did you mean `{near[0]}`?" if near else f"it knows {', '.join(known)}"
             yield f"{where} has no key `{key}`: {meant}"

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.utils import NormalizedName, canonicalize_name, canonicalize_version
-from packaging.version import Version
+from neverstale.names import NormalizedName, canonicalize_name
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
@@ -82,6 +81,9 @@ def _canonical(specifiers: "SpecifierSet") -> frozenset[tuple[str, str]]:
 
     poetry-core writes ``~=3.4`` as ``>=3.4,<4.0``.
     """
+    from packaging.utils import canonicalize_version
+    from packaging.version import Version
+
     found = set()
     for specifier in specifiers:
         version = specifier.version

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest, Tick, folders, leads_to_file, no_tick, read_files
@@ -11,8 +11,7 @@ from neverstale.project.artifacts import find_artifacts, find_compiled
 from neverstale.project.metadata import Project
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(NamedTuple):
     """The files of a project by path below the root, and which of them are executable."""
 
     root: Path

@@ -10,9 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from packaging.utils import NormalizedName, canonicalize_name
-
 from neverstale.files import text_if_there
+from neverstale.names import NormalizedName, canonicalize_name
 from neverstale.project.pyproject import load_tables
 
 WORKSPACE = "workspace"

@@ -5,8 +5,8 @@ import shutil
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
@@ -29,8 +29,7 @@ COMPILED = "release"
 where they worked."""
 
 
-@dataclass(frozen=True)
-class Release:
+class Release(NamedTuple):
     """The archives of one project: the sdist, and the wheel that was built from it."""
 
     project: Project
@@ -67,7 +66,7 @@ def _build(builder: Builder, project: Project, scratch: Path, python: Sequence[s
         folder = builder.store.folder / COMPILED / project.name
         try:
             unpacked = read_project(_unpack(sdist, folder, builder.store.folder), builder.ask)
-            same = replace(unpacked, packed_from=project.root)
+            same = unpacked._replace(packed_from=project.root)
             wheel = builder.archive(same, "wheel", python, scratch / "wheel")
         finally:
             discard(folder, builder.store.folder)

@@ -3,8 +3,8 @@
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.diagnosis.checks.contents import check_wheel
 from neverstale.diagnosis.findings import Finding, is_stale
@@ -29,8 +29,7 @@ from neverstale.release.readiness import invalid_metadata, what_is_missing
 from neverstale.wheels.archives import read_wheel
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(NamedTuple):
     """What ``build`` did: the archives, what it removed before, and what it found.
 
     ``unlike`` are archives that came out otherwise when they were built again; None where that
@@ -84,8 +83,7 @@ def _unlike_another_build(
         return tuple(differing(made, [path for each in again for path in each.paths]))
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """The ``names`` of the archives to upload, and what a release of them is ``missing``."""
 
     names: tuple[str, ...]

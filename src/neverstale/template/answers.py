@@ -3,10 +3,9 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeGuard
+from typing import NamedTuple, TypeGuard
 
 from packaging.version import InvalidVersion, Version
 
@@ -27,8 +26,7 @@ DESCRIBED = re.compile(r"(?P<tag>.+)-(?P<since>\d+)-g(?P<commit>[0-9a-f]{7,})")
 """What ``git describe`` gives for a commit behind a tag."""
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(NamedTuple):
     """Where a project comes from, as its answers file says.
 
     ``answers_file`` is relative to the project, ``address`` is as git takes it, ``version`` as

@@ -3,8 +3,8 @@
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, finding, shown
@@ -47,8 +47,7 @@ def contradictions(template: Template, project: Project) -> Iterator[tuple[str, 
         yield "package_name", folder.rpartition("/")[2], f"there is no {folder}"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """The template of a project, and the question to its repository, on its way."""
 
     template: Template | None

@@ -2,9 +2,9 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.git import in_repository, is_changed, listed, move, start_listing, text_of
@@ -30,8 +30,7 @@ LOOK = ("run", "--quiet", "--script", "tools/neverstale.py", "doctor", "--quick"
 """What a project that only adopted the verbs has in place of it, as the new version sees it."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What an update would bring: the version, its changes.
 
     ``target`` is None where there is nothing newer. ``is_asked`` is whether somebody named it.

@@ -144,8 +144,8 @@ def publish(options: Options, console: Console) -> int:
 
 def dev(options: Options, console: Console) -> int:
     """Create or update the project's environment (``uv sync``), and install git's hooks."""
+    from neverstale.install.developing import Failed, sync_environment
     from neverstale.install.hooks import find_runner, reason_against
-    from neverstale.install.workflows import Failed, sync_environment
 
     task = task_of(options, console)
     if not task.project.has_table:  # uv cannot sync it
@@ -188,11 +188,12 @@ def _tell_of_lock(task: "Task", console: Console) -> None:
 
 def run(options: Options, console: Console) -> int:
     """Run a command straight from the sources (``uv run``), metadata included."""
-    from neverstale.install import running, workflows
+    from neverstale.install.developing import Failed
+    from neverstale.install.running import run
 
     try:
-        return running.run(task_of(options, console), options.arguments)
-    except workflows.Failed as failed:
+        return run(task_of(options, console), options.arguments)
+    except Failed as failed:
         return failed.code
 
 

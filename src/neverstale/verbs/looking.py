@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,17 +23,19 @@ def doctor(options: Options, console: Console) -> int:
     """
     from neverstale.diagnosis.doctor import Request, diagnose
     from neverstale.diagnosis.reference import Depth
-    from neverstale.formats import FORMATS
     from neverstale.project.members import members_of
     from neverstale.report import MOST_SHOWN, as_text, exit_code
-    from neverstale.template.drift import ask_template, check_template
 
     if options.explain:
         return _explain(options.explain, console)
     if options.schema:
         console.put(_schema("doctor"))
         return FRESH
-    for_program = FORMATS.get(options.format)
+    for_program = None
+    if options.format != "text":
+        from neverstale.formats import FORMATS
+
+        for_program = FORMATS[options.format]
     if options.fix and not options.yes and (for_program or not sys.stdin.isatty()):
         raise NeverstaleError(
             "--fix asks before it runs anything, and here nobody can answer",
@@ -45,8 +46,10 @@ def doctor(options: Options, console: Console) -> int:
     members = members_of(task.project, task.read)
     request = Request(depth, console.tick, members, processes=options.processes)
     if depth is not Depth.QUICK:
+        from neverstale.template.drift import ask_template, check_template
+
         asked = ask_template(task.project.root)
-        request = replace(request, drift=partial(check_template, asked, task.project))
+        request = request._replace(drift=partial(check_template, asked, task.project))
     diagnosis = diagnose(task.project, task.builder, request)
     commands = diagnosis.fixes if options.fix and exit_code(diagnosis.places) else ()
 

@@ -3,7 +3,6 @@
 import stat
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from neverstale.errors import NeverstaleError
@@ -44,17 +43,23 @@ def is_noise(path: str) -> bool:
     )
 
 
-@dataclass
 class Present:
     """The world as it is now, as one project's builds see it; each question is answered once.
 
     ``python`` is the version, such as ``3.12``, that something is compiled for.
     """
 
-    project: Project
-    python: str | None = None
-    tick: Tick = no_tick
-    known: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        project: Project,
+        python: str | None = None,
+        tick: Tick = no_tick,
+        known: dict[str, str] | None = None,
+    ) -> None:
+        self.project = project
+        self.python = python
+        self.tick = tick
+        self.known = {} if known is None else known
 
     def for_python(self, python: str | None) -> "Present":
         """Return the same world for another Python; what was answered is not asked again."""

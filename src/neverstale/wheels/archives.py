@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from packaging.utils import parse_wheel_filename
-
 from neverstale.errors import NeverstaleError
 from neverstale.files import EXECUTABLE, Digest, Readable, digest_of, digest_of_stream
 from neverstale.wheels.distribution import (
@@ -47,6 +45,8 @@ def read_wheel(path: Path) -> Distribution:
     import struct
     import zipfile
     import zlib
+
+    from packaging.utils import parse_wheel_filename
 
     try:
         parse_wheel_filename(path.name)

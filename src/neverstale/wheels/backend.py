@@ -8,17 +8,15 @@ what `uv build` would install: the build requirements with their sources and con
 
 import json
 import os
-import py_compile
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.utils import canonicalize_name
+from typing import NamedTuple
 
 from neverstale.cache import cache_folder, held, limit, prune
 from neverstale.files import read_bytes, short_hash, write_text
+from neverstale.names import canonicalize_name
 from neverstale.process import Uv, explain_failure
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import at_path
@@ -38,8 +36,7 @@ WheelOf = Callable[[Path], Path]
 """Returns a wheel of the project in a folder, built from its present sources."""
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """An environment with a build backend, what it has asked for, and projects that are in it."""
 
     prefix: Path
@@ -153,6 +150,8 @@ def _complete(prefix: Path, installed: list[str]) -> None:
 
 def _make(uv: Uv, python: Path, prefix: Path, lines: list[str], constraints: list[str]) -> None:
     # Without a word on the project: its own settings for environments are not for this one.
+    import py_compile
+
     code, said = uv.capture(
         *(uv.executable, "venv", "--quiet", "--no-project", "--python", str(python), str(prefix))
     )

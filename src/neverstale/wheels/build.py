@@ -6,8 +6,8 @@ The hook of the build backend is called as `uv build` calls it. uv's own backend
 import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.process import Uv, base_interpreter
@@ -30,8 +30,7 @@ OUTLIVE = ("mesonpy", "scikit_build_core.build")
 """Backends whose editable installs call their environment later: it is kept for good."""
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(NamedTuple):
     """One call of a build backend: the archive, the events, what compilers have read.
 
     ``projects`` are the folders of build requirements by path.
@@ -43,8 +42,7 @@ class _Call:
     projects: tuple[Path, ...]
 
 
-@dataclass(frozen=True)
-class Builder:
+class Builder(NamedTuple):
     """What every build of a command shares: uv, the store, and how to wait for another process.
 
     *traceless* is whether a build may leave nothing in the project's folder.

@@ -10,8 +10,9 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from neverstale.files import Digest, read_bytes, write_text
 from neverstale.process import outer_environment
@@ -28,12 +29,11 @@ from neverstale.wheels.toolchain import (
 NOTE = "note.json"
 
 
-@dataclass(frozen=True)
-class Reuse:
+class Reuse(NamedTuple):
     """How a build is told where its objects are: variables, and settings of the backend."""
 
-    environment: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = MappingProxyType({})
+    settings: Mapping[str, str] = MappingProxyType({})
 
 
 @contextmanager

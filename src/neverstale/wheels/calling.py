@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
@@ -39,9 +40,12 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
     that. Without *build* that is all. Raise NeverstaleError with the backend's own words where it
     fails.
     """
+    from threading import Thread
+
     question, answer = scratch / "question.json", scratch / "answer.json"
     variables = {"PATH": f"{backend.scripts}{os.pathsep}{outer_environment().get('PATH', '')}"}
     variables |= {**environment, **reuse.environment}
+    Thread(target=_import_readers, daemon=True).start()
     while True:
         asked = {
             "kind": kind,
@@ -66,6 +70,12 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
         if not told.get("missing"):
             return backend
         backend = add_requirements(uv, project, backend, told["missing"])
+
+
+def _import_readers() -> None:
+    """Import what will read the archive, while the backend builds it on another processor."""
+    for name in ("configparser", "email.parser", "packaging.utils", "zipfile"):
+        import_module(name)
 
 
 def build_failed(uv: Uv, said: str) -> NeverstaleError:

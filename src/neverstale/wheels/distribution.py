@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
+from neverstale.names import NormalizedName, canonicalize_name, is_name
+from neverstale.versions import is_version
 
 if TYPE_CHECKING:
     import configparser
@@ -43,8 +42,7 @@ COMPARED_ELSEWHERE = frozenset(
 program asks for: an editable install is not out of date because of it."""
 
 
-@dataclass(frozen=True)
-class Distribution:
+class Distribution(NamedTuple):
     """What a wheel or an installed distribution consists of.
 
     ``files`` maps the path below site-packages (``/`` between the parts) to the digest of the
@@ -62,8 +60,8 @@ class Distribution:
     executable: frozenset[str]
     commands: Mapping[str, str]
     requirements: "frozenset[Requirement]"
-    plugins: Mapping[str, str] = field(default_factory=dict)
-    bodies: Mapping[str, Digest] = field(default_factory=dict)
+    plugins: Mapping[str, str] = MappingProxyType({})
+    bodies: Mapping[str, Digest] = MappingProxyType({})
     requires_python: str = ""
     fields: Mapping[str, str] | None = None
 
@@ -75,8 +73,7 @@ class Distribution:
         return {**dict.fromkeys(filter(is_safe, scripts), ""), **self.commands}
 
 
-@dataclass(frozen=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What a METADATA file says.
 
     ``fields`` are those that nothing else compares, by name: the summary, the authors, the
@@ -103,18 +100,18 @@ def parse_metadata(text: str) -> Metadata:
     from email.parser import HeaderParser
 
     headers = HeaderParser().parsestr(text)
-    try:  # a value with other bytes than ASCII is not a str
-        name = canonicalize_name(str(headers["Name"] or ""), validate=True)
-        version = str(headers["Version"] or "")
-        Version(version)
-    except (InvalidName, InvalidVersion) as error:
+    # A value with other bytes than ASCII is not a str.
+    name, version = str(headers["Name"] or ""), str(headers["Version"] or "")
+    if not is_name(name) or not is_version(version):
         raise NeverstaleError(
-            f"METADATA names no distribution or no version: {error}",
+            f"METADATA names no distribution or no version: {name!r}, {version!r}",
             hint="build the project again with `make install`",
-        ) from error
+        )
     requirements = parse_requirements([str(r) for r in headers.get_all("Requires-Dist", [])])
     requires_python = str(headers["Requires-Python"] or "")
-    return Metadata(name, version, requirements, requires_python, _fields(headers.items()))
+    return Metadata(
+        canonicalize_name(name), version, requirements, requires_python, _fields(headers.items())
+    )
 
 
 def _fields(headers: Iterable[tuple[str, object]]) -> dict[str, str]:

@@ -9,10 +9,9 @@ and words; what a build asked is in its record (`recorder`).
 
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.files import (
     text_if_there,
@@ -42,8 +41,7 @@ MOST_OUTSIDE = 10_000
 """How many files of a folder outside of the project count as inputs of a native build."""
 
 
-@dataclass(frozen=True)
-class Events:
+class Events(NamedTuple):
     """What the recorder saw: paths by kind, and whether it ran at all."""
 
     seen: bool
@@ -80,6 +78,8 @@ def questions_of(
     that compilers noted. A build that ran programs of other kinds may have read every source file,
     and what the configuration names outside.
     """
+    import tempfile
+
     written = events.of("w")
     ours = tuple(os.path.join(os.path.realpath(f), "") for f in without)
 

@@ -6,13 +6,12 @@ rules of setuptools and of Python's import system.
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-
-from packaging.utils import NormalizedName
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Walked, digest_of_file, folders, leads_to_file, read_text
+from neverstale.names import NormalizedName
 from neverstale.project.artifacts import (
     EGG_INFO_FOLDERS,
     EXTENSION,
@@ -25,8 +24,7 @@ from neverstale.project.metadata import Project
 from neverstale.wheels.distribution import Distribution, parse_metadata
 
 
-@dataclass(frozen=True)
-class Leftovers:
+class Leftovers(NamedTuple):
     """What was left, as paths below the project's root with ``/`` between the parts.
 
     ``built`` are files of old builds that the next one takes. Of each ``*.egg-info``, ``listed``

@@ -1,10 +1,11 @@
 """sdists: the same bytes from the same sources."""
 
-import copy
-import gzip
 import os
-import tarfile
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tarfile
 
 SCRATCH = ".neverstale"
 """The store's folder. setuptools keeps its ``*.egg-info`` there and packs that too; others pack
@@ -19,6 +20,9 @@ def settle(sdist: Path, epoch: int) -> None:
     backend was told to work in) becomes the same or goes:
     https://reproducible-builds.org/docs/archives/
     """
+    import gzip
+    import tarfile
+
     with tarfile.open(sdist) as built:
         members = built.getmembers()
         ours = [member for member in members if SCRATCH in PurePosixPath(member.name).parts[1:2]]
@@ -45,7 +49,9 @@ def _packed_at(sdist: Path) -> int:
         return int.from_bytes(file.read(8)[4:], "little")
 
 
-def _settled(member: tarfile.TarInfo, epoch: int) -> tarfile.TarInfo:
+def _settled(member: "tarfile.TarInfo", epoch: int) -> "tarfile.TarInfo":
+    import copy
+
     plain = copy.copy(member)
     plain.mtime = epoch
     plain.uid = plain.gid = 0

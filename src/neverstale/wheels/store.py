@@ -8,13 +8,11 @@ its own, ``.neverstale/``; what is remembered of any other is in the user's cach
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-
-from packaging.utils import parse_sdist_filename
+from types import MappingProxyType
+from typing import NamedTuple
 
 from neverstale.cache import cache_folder, held, seal_of
 from neverstale.errors import NeverstaleError
@@ -50,8 +48,7 @@ NOTES_KEPT = 48
 CACHEDIR_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n"
 
 
-@dataclass(frozen=True)
-class Built:
+class Built(NamedTuple):
     """Something that was built: the archive, what it holds, and the answers it depends on.
 
     ``outputs`` are the answers about files that the build itself wrote among the sources.
@@ -60,11 +57,10 @@ class Built:
     archive: Path
     distribution: Distribution
     answers: Answers
-    outputs: Answers = field(default_factory=dict)
+    outputs: Answers = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Store:
+class Store(NamedTuple):
     """The store of one project, in the folder *folder*; made when something is put in."""
 
     folder: Path
@@ -84,6 +80,8 @@ class Store:
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """Yield an empty folder in the store, which has to be held; it is gone afterwards."""
+        import tempfile
+
         self.make()
         with tempfile.TemporaryDirectory(
             prefix=BUILDING, dir=self.folder, ignore_cleanup_errors=True
@@ -229,6 +227,8 @@ def content_of(distribution: Distribution) -> str:
 
 
 def _read(archive: Path) -> Distribution:
+    from packaging.utils import parse_sdist_filename
+
     if archive.suffix == ".whl":
         return read_wheel(archive)
     name, version = parse_sdist_filename(archive.name)
@@ -248,7 +248,9 @@ def _holds(archive: Path) -> bool:
 def _spelled(distribution: Distribution) -> str:
     """Return *distribution* as JSON, with a check that nothing of it was changed since."""
     noted = {
-        **vars(distribution),
+        **distribution._asdict(),
+        "plugins": dict(distribution.plugins),
+        "bodies": dict(distribution.bodies),
         "executable": sorted(distribution.executable),
         "requirements": sorted(map(str, distribution.requirements)),
     }

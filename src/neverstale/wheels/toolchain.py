@@ -8,8 +8,8 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
@@ -72,8 +72,7 @@ def _name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-@dataclass(frozen=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """The Python that something is compiled for: its version, ``3.12``, and its headers' folder."""
 
     executable: Path

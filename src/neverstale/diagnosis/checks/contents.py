@@ -4,13 +4,12 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from packaging.version import Version
-
 from neverstale.diagnosis.checks.declarations import other_version
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, finding, shown
 from neverstale.environments.installed import Installed
 from neverstale.files import Digest
+from neverstale.versions import is_same
 from neverstale.wheels.distribution import Distribution
 
 ADDED_BY_INSTALLERS = frozenset(
@@ -65,7 +64,7 @@ def check_archive(
         Finding(Code.NS103, tuple(_differing(reference, archive, both - same)), fix),
         finding(Code.NS104, fix, *sorted(added)),
     )
-    if Version(archive.version) != Version(reference.version):
+    if not is_same(archive.version, reference.version):
         found.append(other_version(archive.version, reference.version, fix))
     elif found:
         found.append(finding(Code.NS503, fix, f"version {archive.version}"))
@@ -82,7 +81,7 @@ def check_installed(wheel: Distribution, installed: Installed, fix: Fix) -> list
     both = (expected & present.keys()) - flawed
     same = {p for p in both if _is_rewritten(p, wheel, installed.distribution)}
     scripts = {p for p in same if p.startswith("{scripts}/")}
-    if Version(wheel.version) != Version(installed.distribution.version):
+    if not is_same(wheel.version, installed.distribution.version):
         missing, extra = ({p for p in paths if not is_metadata(p)} for paths in (missing, extra))
     differing = _differing(wheel, installed.distribution, both - same)
     return shown(

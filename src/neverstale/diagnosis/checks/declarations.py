@@ -1,24 +1,22 @@
 """What a project declares, compared with what an installation notes of it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from packaging.utils import NormalizedName
-from packaging.version import Version
+from typing import TYPE_CHECKING, NamedTuple
 
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, finding, shown
+from neverstale.names import NormalizedName
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import by_kind, by_own_extras
+from neverstale.versions import is_same
 from neverstale.wheels.distribution import Distribution, is_safe
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
+    from packaging.version import Version
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """What the present sources declare; None where only a build would tell."""
 
     name: NormalizedName
@@ -62,7 +60,7 @@ def other_version(version: str, expected: str, fix: Fix) -> Finding:
 
 def check_version(expected: str, found: str, fix: Fix) -> Iterator[Finding]:
     """Compare two versions as PEP 440 orders them."""
-    if Version(expected) != Version(found):
+    if not is_same(expected, found):
         yield other_version(found, expected, fix)
 
 
@@ -72,6 +70,8 @@ def check_tag(expected: str, found: str, fix: Fix) -> Iterator[Finding]:
     *expected* is that of the present sources. Between two tags a version is guessed from the one
     before (setuptools-scm, hatch-vcs): 1.7.1.dev0 comes after 1.7.0.
     """
+    from packaging.version import Version
+
     new, old = Version(expected), Version(found)
     if new.is_devrelease or new.local:
         same = new.base_version == old.base_version or (
@@ -83,7 +83,7 @@ def check_tag(expected: str, found: str, fix: Fix) -> Iterator[Finding]:
         yield Finding(Code.NS408, (Evidence("version", expected, found),), fix)
 
 
-def _precedes(old: Version, new: Version) -> bool:
+def _precedes(old: "Version", new: "Version") -> bool:
     """Return whether *new* is the next version that is guessed from the tag *old*."""
     release = [*new.release, 0, 0]
     place = max((i for i, part in enumerate(release) if part), default=0)

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
-
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, finding, shown
 from neverstale.diagnosis.fixes import Fixes
@@ -19,6 +17,7 @@ from neverstale.environments.installed import Installed
 from neverstale.environments.path_search import Answer, folders_on
 from neverstale.files import real
 from neverstale.project.metadata import Project
+from neverstale.versions import admits, is_same, is_version
 from neverstale.wheels.leftovers import Leftovers
 
 
@@ -39,7 +38,7 @@ def check_leftovers(
     stale += [
         Evidence(info, project.version, version)
         for info, version in left.versions.items()
-        if project.version and Version(version) != Version(project.version)
+        if project.version and not is_same(version, project.version)
     ]
     yield from shown(
         finding(Code.NS501, fix, *left.built),
@@ -222,7 +221,4 @@ def check_interpreter(
 
 
 def _allows(project: Project, version: str) -> bool:
-    try:
-        return project.requires_python.contains(version, prereleases=True)
-    except InvalidVersion:
-        return True
+    return not is_version(version) or admits(project.requires_python, version)
