@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from timings import REPOSITORY, environment_in, seconds
+from timed import REPOSITORY, environment_in, seconds
 
 LIMIT = 1.1
 PIP = ("python", "-m", "pip", "install", "--quiet", "--no-build-isolation", "--editable", ".")

@@ -19,7 +19,7 @@ import pexpect
 from demo import SUBCOMMAND
 from rich.console import Console
 from rich.text import Text
-from timings import environment_in
+from timed import environment_in
 
 REPOSITORY = Path(__file__).parents[1]
 PICTURES = REPOSITORY / "docs" / "pictures"

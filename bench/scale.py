@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from timings import REPOSITORY, environment_in
+from timed import REPOSITORY, environment_in
 
 SIZES = (100, 1_000, 10_000, 50_000)
 BASE, JUDGED = 1_000, 10_000
