@@ -39,8 +39,9 @@ def _read(answers: Collection[str], path: str) -> list[str]:
 def _left_out(root: Path, folder: str, package: str, files: Collection[str]) -> list[str]:
     found = []
     for below, entries in folders(root / folder, through_links=True):
+        above = "" if below == root / folder else f"{below.relative_to(root / folder).as_posix()}/"
         for entry in entries:
-            path = Path(below, entry.name).relative_to(root / folder).as_posix()
+            path = above + entry.name
             hidden = any(part.startswith(".") for part in path.split("/"))
             if hidden or path.endswith((".pyc", "~", ".so", ".pyd")) or not leads_to_file(entry):
                 continue

@@ -1,5 +1,6 @@
 """The world as it is now: the answers to the questions of a build."""
 
+import os
 import stat
 import time
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from neverstale.files import (
     folders,
     is_apart,
     leads_to_file,
+    leads_to_folder,
     listing,
     no_tick,
     short_hash,
@@ -92,12 +94,12 @@ class Present:
         word, _, about = question.partition(" ")
         if question.startswith("tree\t"):
             return self._circumstance(question)
-        path = self.project.root / about
+        path = os.path.join(self.project.root, about)
         of_path = {"file": _content_of, "kind": _kind_of, "project": _project_at}
         if word in of_path:
             return of_path[word](path)
         if word == "folder":
-            return _listing_of(path, self.project.root)
+            return _listing_of(Path(path), self.project.root)
         if word == "variable":
             value = outer_environment().get(about)
             return ABSENT if value is None else short_hash(value)
@@ -118,9 +120,9 @@ class Present:
         return (self.python or "") if word == "python" else ABSENT
 
 
-def _content_of(path: Path) -> str:
+def _content_of(path: Path | str) -> str:
     try:
-        status = path.stat()
+        status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             return "folder" if stat.S_ISDIR(status.st_mode) else "special"
         return digest_of_file(path) + (" x" if status.st_mode & EXECUTABLE else "")
@@ -133,9 +135,9 @@ def _content_of(path: Path) -> str:
         return ABSENT
 
 
-def _kind_of(path: Path) -> str:
+def _kind_of(path: Path | str) -> str:
     try:
-        mode = path.stat().st_mode
+        mode = os.stat(path).st_mode
     except (OSError, ValueError):
         return ABSENT
     return "folder" if stat.S_ISDIR(mode) else "file"
@@ -145,17 +147,23 @@ def _listing_of(path: Path, root: Path) -> str:
     """Return a hash over the names in a folder, without what is no input: see `is_noise`."""
     if not path.is_dir():
         return ABSENT
-    names = listing(path)
-    if path.is_relative_to(root):
-        names = [name for name in names if not _is_passed_over(path / name, root)]
-    return short_hash(*names)
+    if not path.is_relative_to(root):
+        return short_hash(*listing(path))
+    above = "" if path == root else f"{path.relative_to(root).as_posix()}/"
+    try:
+        with os.scandir(path) as entries:
+            names = [entry.name for entry in entries if not _is_passed_over(entry, above, root)]
+    except OSError:
+        names = []
+    return short_hash(*sorted(names))
 
 
-def _is_passed_over(path: Path, root: Path) -> bool:
-    below = path.relative_to(root).as_posix()
-    if is_noise(below) or FOR_ONE_PYTHON.fullmatch(path.name):
+def _is_passed_over(entry: os.DirEntry[str], above: str, root: Path) -> bool:
+    if is_noise(above + entry.name) or FOR_ONE_PYTHON.fullmatch(entry.name):
         return True
-    return is_environment_folder(path, root)
+    return leads_to_folder(entry, through_links=True) and is_environment_folder(
+        Path(entry.path), root
+    )
 
 
 def is_environment_folder(path: Path, root: Path) -> bool:
@@ -163,15 +171,15 @@ def is_environment_folder(path: Path, root: Path) -> bool:
     return path.is_dir() and is_apart(path, root, listing(path))
 
 
-def _project_at(root: Path) -> str:
+def _project_at(path: str) -> str:
     """Return a hash over the files of a project by path, which something is built with."""
-    found = []
+    root, found = Path(path), []
     try:
         for folder, entries in folders(root, through_links=False):
             for entry in entries:
                 below = Path(folder, entry.name).relative_to(root).as_posix()
                 if not is_noise(below) and leads_to_file(entry):
-                    found.append(f"{below} {_content_of(Path(entry.path))}")
+                    found.append(f"{below} {_content_of(entry.path)}")
     except OSError:
         return ABSENT
     return short_hash(*found)
