@@ -134,9 +134,9 @@ def fix(session: nox.Session) -> None:
 @nox.session(default=False, tags=["develop"])
 def upgrade(session: nox.Session) -> None:
     """Raise uv.lock, show what became newer, run the check: -- NAME for one package."""
-    only = [word for name in session.posargs for word in ("--upgrade-package", name)]
-    uv(session, "lock", *(only or ["--upgrade"]))
-    session.notify("check", posargs=[])
+    neverstale(session, "upgrade")
+    # Not session.notify, which leaves out what a session requires.
+    uv(session, "run", "--only-group", "tasks", "nox", "--parallel", "auto", "--session", "check")
 
 
 def alone(session: nox.Session) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from neverstale.verbs.task import Parser
 
 TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [tool.neverstale]"
 
-PASSING_ON = ("dev", "publish", "run", "run-wheel", "update")
+PASSING_ON = ("dev", "publish", "run", "run-wheel", "update", "upgrade")
 """The verbs that pass on what follows them."""
 
 VERBS = (

@@ -37,7 +37,10 @@ def build_probes(folder: Path) -> Path:
         info = f"stale_probe-{release}.dist-info"
         files = {
             "stale_probe.py": f"VERSION = {release!r}\n",
-            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: stale-probe\nVersion: {release}\n",
+            f"{info}/METADATA": (
+                f"Metadata-Version: 2.1\nName: stale-probe\nVersion: {release}\n"
+                f"Project-URL: What's new?, https://example.org/{release}\n"
+            ),
             f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         }
         build_wheel_file(folder, files, "stale_probe", release)

@@ -17,7 +17,7 @@ from neverstale.terminal import Console
 
 VERBS = {
     *("build", "cache", "clean", "dev", "doctor", "fresh", "install", "install-editable"),
-    *("publish", "run", "run-wheel", "uninstall", "update", "watch", "wheel"),
+    *("publish", "run", "run-wheel", "uninstall", "update", "upgrade", "watch", "wheel"),
 }
 
 

@@ -1,11 +1,11 @@
-"""What of a developer's own settings has got into uv.lock."""
+"""What uv.lock has: versions, and what of a developer's own settings has got into it."""
 
 from pathlib import Path
 
 import pytest
 from support.tree import build_file_tree
 
-from neverstale.project.lock import PYPI, of_one_machine
+from neverstale.project.lock import PYPI, locked_versions, of_one_machine
 
 OTHER = "https://example.org/simple"
 NEWEST = '[options]\nexclude-newer = "2026-01-01T00:00:00Z"\n'
@@ -51,3 +51,18 @@ def test_a_file_of_settings_in_the_project_is_the_projects(tmp_path: Path) -> No
     assert of_one_machine(tmp_path, {}) == []
     build_file_tree(tmp_path, {"uv.lock": NEWEST, "uv.toml": 'exclude-newer = "2026-01-01"\n'})
     assert of_one_machine(tmp_path, {}) == []
+
+
+def test_versions(tmp_path: Path) -> None:
+    lock = "".join(
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {source}\n'
+        for name, version, source in [
+            ("a", "2", f'{{ registry = "{PYPI}" }}'),
+            ("a", "1", f'{{ registry = "{PYPI}" }}'),
+            ("b", "1", '{ registry = "wheels" }'),
+            ("own", "1", '{ editable = "." }'),
+        ]
+    )
+    build_file_tree(tmp_path, {"uv.lock": lock})
+    assert locked_versions(tmp_path) == {"a": "1, 2", "b": "1"}
+    assert locked_versions(tmp_path / "none") == {}

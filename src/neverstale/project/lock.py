@@ -1,4 +1,4 @@
-"""What of a developer's own settings has got into ``uv.lock``."""
+"""What ``uv.lock`` has: versions, and what of a developer's own settings has got into it."""
 
 import sys
 from collections.abc import Mapping
@@ -37,6 +37,15 @@ def of_one_machine(root: Path, settings: Mapping[str, Any]) -> list[str]:
     known = {PYPI, *(_plain(url) for url in given if isinstance(url, str))}
     named = {package.get("source", {}).get("registry", PYPI) for package in lock.get("package", [])}
     return [*found, *(f"the index {url}" for url in sorted(named) if _is_foreign(url, known, own))]
+
+
+def locked_versions(root: Path) -> dict[str, str]:
+    """Return name → version, or versions, of what ``uv.lock`` has from an index."""
+    found: dict[str, set[str]] = {}
+    for package in _read(root / "uv.lock").get("package", []):
+        if "registry" in package.get("source", {}):
+            found.setdefault(package["name"], set()).add(package.get("version", ""))
+    return {name: ", ".join(sorted(versions)) for name, versions in found.items()}
 
 
 def _is_foreign(url: str, known: set[str], settings: Mapping[str, Any]) -> bool:

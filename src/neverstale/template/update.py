@@ -26,7 +26,8 @@ CHECK = ("run", "--quiet", "--only-group", "tasks", "nox", "--parallel", "auto",
 
 """What runs the check of a project that has one."""
 
-LOOK = ("run", "--quiet", "--script", "tools/neverstale.py", "doctor", "--quick")
+LAUNCH = ("run", "--quiet", "--frozen", "--python", ">=3.10", "--script", "tools/neverstale.py")
+LOOK = (*LAUNCH, "doctor", "--quick")
 """What a project that only adopted the verbs has in place of it, as the new version sees it."""
 
 

@@ -13,6 +13,7 @@ from neverstale.terminal import Console, one_line
 from neverstale.verbs.looking import doctor as doctor
 from neverstale.verbs.task import Options as Options
 from neverstale.verbs.task import Parser, task_of
+from neverstale.verbs.upgrading import upgrade as upgrade
 from neverstale.verbs.watching import watch as watch
 
 if TYPE_CHECKING:
