@@ -12,6 +12,7 @@ NEEDS_A_SERVICE = {
     "uv run nox --session audit": "asks a database on the internet",
     "gh release create": "makes a release on GitHub",
     "uv publish --trusted-publishing always": "uploads to PyPI",
+    "uv run --isolated --python 3.16": "needs a Python that is not released",
     "uvx pypi-attestations": "asks GitLab who it is",
 }
 """Commands that cannot run here, and why; no other may be left out."""
