@@ -81,14 +81,8 @@ def matrix(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Time the commands against those that people type instead, as ratios of medians."""
-    session.run("python", "bench/timings.py", *session.posargs)
-
-
-@nox.session
-def against(session: nox.Session) -> None:
-    """Time this version against version 0.2, and a build with and without its recorder."""
-    session.run("python", "bench/against.py", *session.posargs)
+    """Time what people type against what they would type instead: -- --keep, or -- --check."""
+    session.run("python", "bench/speed.py", *session.posargs)
 
 
 @nox.session(name="bench-compiled")
@@ -98,9 +92,9 @@ def bench_compiled(session: nox.Session) -> None:
 
 
 @nox.session
-def scale(session: nox.Session) -> None:
-    """Time the doctor on packages of up to 50,000 files, against sha256sum."""
-    session.run("python", "bench/scale.py", *session.posargs)
+def growth(session: nox.Session) -> None:
+    """Measure how time and memory grow with files, members and environments."""
+    session.run("python", "bench/growth.py", *session.posargs)
 
 
 @nox.session

@@ -221,7 +221,7 @@ def renders(worlds: Worlds) -> tuple[Timed, Timed]:
         (empty / "copier.yml").write_text("project_name:\n  type: str\n  default: Demo App\n")
         (empty / "README.md.jinja").write_text("# {{ project_name }}\n")
         full.mkdir()
-        for part in ("template", "macros"):
+        for part in ("template", "macros", "licenses"):
             shutil.copytree(
                 REPOSITORY / part, full / part, ignore=shutil.ignore_patterns("__pycache__")
             )
