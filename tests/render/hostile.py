@@ -145,7 +145,15 @@ LONG = ["x" * 512, "größe 日本 🎉 " * 40 + "x", '\\"' * 256, "{{ x }} " * 
 BACKENDS = ("hatchling", "uv_build", "setuptools")
 SERVICES = ("github", "gitlab", "none")
 SITES = ("zensical", "sphinx", "none")
-LICENSES = ("MIT", "Apache-2.0", "proprietary", "GPL-3.0-or-later", "BSD-3-Clause", "MPL-2.0")
+LICENSES = (
+    "MIT",
+    "Apache-2.0",
+    "proprietary",
+    "GPL-3.0-or-later",
+    "BSD-3-Clause",
+    "MPL-2.0",
+    "ISC",
+)
 
 
 def _sets() -> list[dict[str, object]]:

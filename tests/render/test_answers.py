@@ -192,6 +192,9 @@ LICENSES = {
     "Apache-2.0": ("Apache-2.0", "Apache License"),
     "BSD-3-Clause": ("BSD-3-Clause", "Redistribution and use"),
     "GPL-3.0-or-later": ("GPL-3.0-or-later", "GNU GENERAL PUBLIC LICENSE"),
+    "LGPL-3.0-or-later": ("LGPL-3.0-or-later", "GNU LESSER GENERAL PUBLIC LICENSE"),
+    "AGPL-3.0-or-later": ("AGPL-3.0-or-later", "GNU AFFERO GENERAL PUBLIC LICENSE"),
+    "ISC": ("ISC", "Permission to use, copy, modify"),
     "MPL-2.0": ("MPL-2.0", "Mozilla Public License"),
     "proprietary": ("LicenseRef-Proprietary", "All rights reserved"),
 }
