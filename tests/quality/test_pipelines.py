@@ -31,7 +31,8 @@ def run_all(world: World, steps: list[Step]) -> list[str]:
     for step in steps:
         assert not step.reason_not_to_run, step
         check_shell(step.command)
-        done = world.run("bash", "-e", "-c", step.command, expect=None, **step.variables)
+        given = {"GITHUB_STEP_SUMMARY": str(world.root / "summary.md"), **step.variables}
+        done = world.run("bash", "-e", "-c", step.command, expect=None, **given)
         if done.returncode:
             failed.append(f"{step.job}: {step.command}\n{output(done)}")
     return failed
