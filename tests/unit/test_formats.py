@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from junitparser import JUnitXml
 from sarif_pydantic import Sarif
+from support.render import REPOSITORY
 from support.tree import build_file_tree
 from unit.made_up import PROJECT
 
@@ -117,3 +118,21 @@ def test_nothing_found(tmp_path: Path) -> None:
     (suite,) = JUnitXml.fromfile(io.BytesIO(as_junit(fresh).encode()))
     assert (suite.tests, suite.failures) == (1, 0)
     assert [*FORMATS] == ["json", "github", "sarif", "junit"]
+
+
+def test_the_editor_finds_what_the_doctor_says(found: Diagnosis) -> None:
+    (tasks,) = (REPOSITORY / "template").glob("*vscode*/tasks.json")
+    (task,) = (t for t in json.loads(tasks.read_text("utf-8"))["tasks"] if t["label"] == "doctor")
+    pattern = task["problemMatcher"]["pattern"]
+    matched = [re.fullmatch(pattern["regexp"], line) for line in as_github(found).splitlines()]
+    problems = [
+        (each[pattern["severity"]], each[pattern["file"]], each[pattern["code"]])
+        for each in matched
+        if each
+    ]
+    assert problems == [
+        ("notice", "pyproject.toml", "NS602"),
+        ("error", "src/demo/x y.py", "NS203"),
+        ("error", "pyproject.toml", "NS203"),
+        ("error", "pyproject.toml", "NS607"),
+    ]
