@@ -64,10 +64,7 @@ def as_json(diagnosis: "Diagnosis") -> str:
                     "because": origin.by,
                 }
                 for imports in diagnosis.imports
-                for where, origins in (
-                    ("project", imports.there),
-                    ("elsewhere", imports.elsewhere),
-                )
+                for where, origins in (("project", imports.there), ("elsewhere", imports.elsewhere))
                 for origin in origins
             ],
             "ignored": [

@@ -4,16 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from neverstale.diagnosis.checks.contents import (
-    check_archive,
-)
+from neverstale.diagnosis.checks.contents import check_archive
 from neverstale.diagnosis.codes import Code
-from neverstale.diagnosis.findings import (
-    Fix,
-    Verdict,
-    finding,
-    verdict_of,
-)
+from neverstale.diagnosis.findings import Fix, Verdict, finding, verdict_of
 from neverstale.diagnosis.fixes import Fixes
 from neverstale.diagnosis.place import Place, Reference
 from neverstale.diagnosis.reference import References

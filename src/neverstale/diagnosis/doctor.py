@@ -20,17 +20,8 @@ from neverstale.diagnosis.processes import Running, find_outdated
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.diagnosis.targets import broken_targets
 from neverstale.diagnosis.unselected import find_unselected
-from neverstale.environments.discovery import (
-    find_environments,
-    tool_environment,
-    venv_environment,
-)
-from neverstale.environments.environment import (
-    PIPX,
-    TOOL,
-    VENV,
-    Environment,
-)
+from neverstale.environments.discovery import find_environments, tool_environment, venv_environment
+from neverstale.environments.environment import PIPX, TOOL, VENV, Environment
 from neverstale.environments.imports import Imports, find_imports
 from neverstale.environments.path_search import Answer, answers, behind
 from neverstale.errors import NeverstaleError
@@ -217,10 +208,7 @@ def _examine_sources(project: Project, references: References, fixes: Fixes) -> 
 
 
 def _examine_members(
-    builder: Builder,
-    places: Sequence[Place],
-    request: Request,
-    fixes: Fixes,
+    builder: Builder, places: Sequence[Place], request: Request, fixes: Fixes
 ) -> Iterator[Place]:
     """Yield the projects that *project* needs as well, wherever it is installed."""
     homes = [p.environment for p in places if p.environment and p.installed]

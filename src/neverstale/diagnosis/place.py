@@ -5,15 +5,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import NamedTuple
 
-from neverstale.diagnosis.checks.contents import (
-    is_metadata,
-)
-from neverstale.diagnosis.findings import (
-    Finding,
-    Verdict,
-    is_stale,
-    verdict_of,
-)
+from neverstale.diagnosis.checks.contents import is_metadata
+from neverstale.diagnosis.findings import Finding, Verdict, is_stale, verdict_of
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import Installed
 from neverstale.project.metadata import Ignored

@@ -8,16 +8,8 @@ from typing import Any
 
 from neverstale.environments.environment import Environment
 from neverstale.errors import NeverstaleError
-from neverstale.files import (
-    Digest,
-    digest_of,
-    read_text,
-)
-from neverstale.wheels.distribution import (
-    Distribution,
-    Metadata,
-    parse_metadata,
-)
+from neverstale.files import Digest, digest_of, read_text
+from neverstale.wheels.distribution import Distribution, Metadata, parse_metadata
 from neverstale.wheels.record import parse_record
 
 

@@ -5,10 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from neverstale.environments.dist_info import (
-    DamagedError,
-    read_record,
-)
+from neverstale.environments.dist_info import DamagedError, read_record
 from neverstale.environments.environment import Environment
 
 

@@ -6,17 +6,12 @@ from pathlib import Path
 
 from neverstale.diagnosis.findings import Fix
 from neverstale.diagnosis.invocation import find_invocation
-from neverstale.environments.discovery import (
-    tool_environment,
-    venv_environment,
-)
+from neverstale.environments.discovery import tool_environment, venv_environment
 from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError
 from neverstale.install.cleaning import clean_artifacts
 from neverstale.install.developing import sync_environment
-from neverstale.install.editables import (
-    reference_for,
-)
+from neverstale.install.editables import reference_for
 from neverstale.install.task import Task, refuse_sources
 from neverstale.names import NormalizedName
 from neverstale.process import become

@@ -6,11 +6,7 @@ from typing import NamedTuple
 
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.place import Place
-from neverstale.environments.discovery import (
-    environment_at,
-    tool_environment,
-    venv_environment,
-)
+from neverstale.environments.discovery import environment_at, tool_environment, venv_environment
 from neverstale.environments.environment import Environment
 from neverstale.errors import NeverstaleError
 from neverstale.install.cleaning import Cleaned

@@ -12,13 +12,7 @@ from neverstale.diagnosis.fixes import Fixes
 from neverstale.files import digest_of_file, text_if_there
 from neverstale.git import listed, start_listing
 from neverstale.project.metadata import Project
-from neverstale.template.answers import (
-    Template,
-    find_template,
-    is_text,
-    newer_than,
-    package_folder,
-)
+from neverstale.template.answers import Template, find_template, is_text, newer_than, package_folder
 
 PATIENCE = 3.0
 """How many seconds the doctor waits for the template's repository, after all else is done."""

@@ -13,9 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from neverstale.files import (
-    text_if_there,
-)
+from neverstale.files import text_if_there
 from neverstale.project.metadata import Project
 from neverstale.project.sources import find_sources
 from neverstale.wheels.answers import is_environment_folder, is_noise

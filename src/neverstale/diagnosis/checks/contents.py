@@ -93,10 +93,7 @@ def check_installed(wheel: Distribution, installed: Installed, fix: Fix) -> list
 
 
 def check_editable(
-    wheel: Distribution,
-    pointers: Collection[str],
-    installed: Installed,
-    fix: Fix,
+    wheel: Distribution, pointers: Collection[str], installed: Installed, fix: Fix
 ) -> list[Finding]:
     """Compare an editable installation with *wheel*, what PEP 660's hook builds now.
 
@@ -152,11 +149,7 @@ def check_disk(installed: Installed, fix: Fix) -> list[Finding]:
 
 
 def check_changes(
-    before: Mapping[str, str],
-    changed: Iterable[str],
-    installed: Installed,
-    fix: Fix,
-    root: Path,
+    before: Mapping[str, str], changed: Iterable[str], installed: Installed, fix: Fix, root: Path
 ) -> Iterator[Finding]:
     """Return what is certainly stale without a build: files that went into what is installed.
 

@@ -103,11 +103,7 @@ def belongs(folder: Path, root: Path) -> bool:
 
 
 def check_imports(
-    root: Path,
-    environment: Environment,
-    installed: Installed,
-    origins: Iterable[Origin],
-    fix: Fix,
+    root: Path, environment: Environment, installed: Installed, origins: Iterable[Origin], fix: Fix
 ) -> Iterator[Finding]:
     """Return which packages of *installed* an import would take from elsewhere.
 
