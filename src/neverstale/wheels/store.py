@@ -8,7 +8,7 @@ its own, ``.neverstale/``; what is remembered of any other is in the user's cach
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -28,7 +28,7 @@ FOLDER = ".neverstale"
 
 LAUNCHER = "tools/neverstale.py"
 
-MANIFEST = "manifest.json"
+MANIFEST = "manifest"
 """What a wheel of the store holds, next to it: read without unpacking the wheel again."""
 
 IDENTITY = "identity"
@@ -246,7 +246,7 @@ def _holds(archive: Path) -> bool:
 
 
 def _spelled(distribution: Distribution) -> str:
-    """Return *distribution* as JSON, with a check that nothing of it was changed since."""
+    """Return *distribution* as JSON, behind a hash that tells whether it was changed since."""
     noted = {
         **distribution._asdict(),
         "plugins": dict(distribution.plugins),
@@ -254,20 +254,17 @@ def _spelled(distribution: Distribution) -> str:
         "executable": sorted(distribution.executable),
         "requirements": sorted(map(str, distribution.requirements)),
     }
-    return json.dumps({"noted": noted, "check": _check(noted)})
-
-
-def _check(noted: Mapping[str, object]) -> str:
-    return hashlib.sha256(json.dumps(noted, sort_keys=True).encode("ascii")).hexdigest()
+    text = json.dumps(noted)
+    return f"{hashlib.sha256(text.encode('ascii')).hexdigest()}\n{text}"
 
 
 def _read_manifest(path: Path) -> Distribution | None:
     """Return what was noted of an archive; None unless it is what was noted, of that archive."""
     try:
-        read = json.loads(read_bytes(path))
-        noted = read["noted"]
-        if read["check"] != _check(noted):
+        check, _, text = read_bytes(path).partition(b"\n")
+        if check.decode() != hashlib.sha256(text).hexdigest():
             return None
+        noted = json.loads(text)
         requirements = parse_requirements(noted["requirements"])
         executable = frozenset(noted["executable"])
         found = Distribution(**{**noted, "executable": executable, "requirements": requirements})
