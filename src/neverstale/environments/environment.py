@@ -70,9 +70,11 @@ class Environment(NamedTuple):
         if self.site:
             return self.site
         found = sorted(self.prefix.glob(SITE))
+        if not found[1:]:
+            return found[0] if found else None
         version = ".".join((self._settings_version or "").split(".")[:2])
         fitting = (site for site in found if site.parent.name == f"python{version}")
-        return next(fitting, found[0] if found else None)
+        return next(fitting, found[0])
 
     @property
     def interpreter(self) -> Path | None:
