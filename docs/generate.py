@@ -9,6 +9,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY / part) for part in ("src", "tests", "bench", "docs")]
 
+import curves  # noqa: E402
 import declared_pages  # noqa: E402
 import diagrams  # noqa: E402
 import measured_pages  # noqa: E402
@@ -112,6 +113,8 @@ def drawn(name: str) -> Callable[[], str]:
     def draw() -> str:
         if name in diagrams.DIAGRAMS:
             return diagrams.way(diagrams.DIAGRAMS[name])
+        if name in curves.CURVES:
+            return curves.drawn(curves.CURVES[name])
         return picture.drawn(measured.read())[name]
 
     return draw
@@ -124,9 +127,13 @@ PAGES: dict[Path, Callable[[], str]] = {
     REFERENCE / "command.md": declared_pages.command,
     REFERENCE / "staleness.md": measured_pages.staleness,
     REFERENCE / "advice.md": measured_pages.advice,
+    REFERENCE / "speed.md": measured_pages.speed,
     REFERENCE / "faults.md": measured_pages.faults,
     REFERENCE / "real-projects.md": measured_pages.real_projects,
-    **{PICTURES / name: drawn(name) for name in (*diagrams.DIAGRAMS, *picture.NAMES)},
+    **{
+        PICTURES / name: drawn(name)
+        for name in (*diagrams.DIAGRAMS, *curves.CURVES, *picture.NAMES)
+    },
 }
 
 

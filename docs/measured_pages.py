@@ -3,17 +3,23 @@
 import json
 import re
 from collections import Counter
+from pathlib import Path
 
+from curves import growth, slope
 from faults.outcomes import FILE as FAULTS
 from faults.stage import MIXTURE
 from md import code, table
 from real_projects import RESULTS as REAL_PROJECTS
+from shares import RESULTS as SHARES
+from speed import KEPT as SPEED
 from staleness import results as measured
 from staleness.cells import COLUMNS
 from staleness.commands import BY_NAME, COMMANDS
 from staleness.picture import newest_uv
 from staleness.results import Results
 from staleness.trial import Outcome
+
+REFERENCE = Path(__file__).parent / "reference"
 
 ADVICE = {
     "Reinstall it.": "uv tool install .",
@@ -117,6 +123,48 @@ def advice() -> str:
         for advice, name in ADVICE.items()
     ]
     return table(["advice", "command", f"stale, uv {newest}", "with"], rows) + "\n"
+
+
+def speed() -> str:
+    """Return the page of what the commands cost."""
+    rows = json.loads(SPEED.read_text("utf-8"))
+    ratios = [
+        [
+            code(typed),
+            code(row["against"]),
+            f"{row['goal']:g}",
+            f"{row['median']:.2f}",
+            f"{row['lower']:.2f} to {row['upper']:.2f}",
+            "" if row["median"] <= row["goal"] else "missed",
+        ]
+        for typed, row in rows.items()
+    ]
+    parts = json.loads(SHARES.read_text("utf-8"))
+    names = list(next(iter(parts.values())))
+    shares = [[code(v), *(f"{p[n]} %" if p[n] else "" for n in names)] for v, p in parts.items()]
+    grown = [
+        [
+            what,
+            size,
+            *(f"{each['times_the_start']:.1f}" for each in verbs.values()),
+            str(max(each["megabytes"] for each in verbs.values())),
+        ]
+        for what, sizes in growth().items()
+        for size, verbs in sizes.items()
+    ]
+    verbs = list(next(iter(growth()["files, flat"].values())))
+    slopes = [
+        [what, *(f"{slope(rows, verb):.2f}" for verb in verbs)] for what, rows in growth().items()
+    ]
+    return (
+        (REFERENCE / "speed.in")
+        .read_text("utf-8")
+        .replace("{ratios}", table(["typed", "against", "goal", "median", "quartiles", ""], ratios))
+        .replace("{shares}", table(["verb", *names], shares))
+        .replace("{pictures}", _pictures("growth", "Time by number of files"))
+        .replace("{growth}", table(["what", "size", *map(code, verbs), "peak, MB"], grown))
+        .replace("{slopes}", table(["what", *map(code, verbs)], slopes))
+    )
 
 
 def counted(outcomes: Counter[str], word: str) -> str:
