@@ -17,7 +17,6 @@ from pathlib import Path
 import nox
 from nox.command import CommandFailed
 from nox.popen import popen
-from packaging.version import InvalidVersion, Version
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # `uv run` brings the environment
@@ -332,67 +331,8 @@ def changelog(session: nox.Session) -> None:
 
 @nox.session(default=False, tags=["release"])
 def bump(session: nox.Session) -> None:
-    """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0).
-
-    Without an argument it is the present version, if that was never released, or else a patch.
-    """
-    version = next_version(session)
-    scriv = ("run", "--quiet", *DIST, "scriv")
-    notes = session.run("uv", *scriv, "print", silent=True, external=True, success_codes=[0, 2])
-    if not re.search("^#", re.sub("(?s)<!--.*?-->", "", str(notes)), re.MULTILINE):
-        session.error("the changelog has no entries\nhint: nox -s changelog -- create")
-    uv(session, *scriv, "collect", "--version", version)
-    if "version" in PROJECT["project"]:
-        for member in members():
-            uv(session, "version", "--frozen", "--package", member, version)
-            require(member, version)
-        uv(session, "version", version)
-    session.log(f"next: commit that, then `git tag v{version}`, and push both")
-
-
-def members() -> list[str]:
-    """Return the names of the other projects of the workspace."""
-    patterns = PROJECT.get("tool", {}).get("uv", {}).get("workspace", {}).get("members", [])
-    files = [file for pattern in patterns for file in Path().glob(f"{pattern}/pyproject.toml")]
-    return [nox.project.load_toml(file)["project"]["name"] for file in files]
-
-
-def require(member: str, version: str) -> None:
-    """Have the project require at least *version* of *member*, where it names an oldest one."""
-    file = Path("pyproject.toml")
-    text = file.read_text(encoding="utf-8")
-    text = re.sub(rf'(?<="{re.escape(member)}>=)[^",]+', version, text)
-    file.write_text(text, encoding="utf-8")
-
-
-def is_released(version: str) -> bool:
-    """Return whether a heading of the changelog names *version*."""
-    changelog = Path("CHANGELOG.md")
-    text = changelog.read_text(encoding="utf-8") if changelog.exists() else ""
-    return re.search(rf"^#.*\b{re.escape(version)}\b", text, re.MULTILINE) is not None
-
-
-BUMPS = ("major", "minor", "patch", "stable", "alpha", "beta", "rc", "post", "dev")
-"""What uv can bump: https://docs.astral.sh/uv/reference/cli/#uv-version--bump."""
-
-
-def next_version(session: nox.Session) -> str:
-    """Return the requested version, as PEP 440 spells it."""
-    current = PROJECT["project"].get("version")
-    unreleased = current and not is_released(current)
-    asked = "".join(session.posargs[:1]) or (current if unreleased else "patch")
-    if asked in BUMPS and current is None:
-        session.error("the version is a tag in git\nhint: name the next one: nox -s bump -- 1.2.0")
-    if asked in BUMPS:
-        preview = ("version", "--short", "--dry-run", "--bump", asked)
-        asked = str(session.run("uv", *preview, silent=True, external=True)).strip()
-    try:
-        version = Version(asked)
-    except InvalidVersion:
-        session.error(f"{asked} is not a version\nhint: such as 1.2.0, or patch, minor, major")
-    if current and (version < Version(current) or (version == Version(current) and not unreleased)):
-        session.error(f"{version} is not after {current}\nhint: name a later one")
-    return str(version)
+    """Set the next version, and collect the changelog: nox -s bump -- minor (or 1.2.0)."""
+    neverstale(session, "bump")
 
 
 @nox.session(default=False, tags=["release"])

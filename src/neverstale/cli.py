@@ -21,6 +21,7 @@ PASSING_ON = ("dev", "publish", "run", "run-wheel", "update", "upgrade")
 
 VERBS = (
     *("install", "install-editable", "uninstall", "fresh", "watch", "build", "clean", "doctor"),
+    "bump",
     *("wheel", *PASSING_ON, "cache"),
 )
 
@@ -157,6 +158,10 @@ def _add_build(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--twice", action="store_true", help=twice)
 
 
+def _add_bump(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("version", nargs="?", metavar="VERSION", help="such as 1.2.0, or minor")
+
+
 def _add_wheel(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
 
@@ -168,6 +173,7 @@ def _add_cache(verb: argparse.ArgumentParser) -> None:
 OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     **dict.fromkeys(("install", "install-editable", "uninstall", "fresh", "watch"), _add_target),
     "build": _add_build,
+    "bump": _add_bump,
     "doctor": _add_doctor,
     "wheel": _add_wheel,
     "cache": _add_cache,

@@ -187,7 +187,7 @@ def test_bump(tmp_path: Path) -> None:
     for note in ("", unwritten):
         (world.project / "changelog.d" / "x.md").write_text(note)
         refused = world.make("bump", "ARGS=minor", expect=2)
-        assert "the changelog has no entries\nhint: nox -s changelog -- create" in output(refused)
+        assert "the changelog has no entries\nhint: write one: `make changelog" in output(refused)
     for wrong in ("foo1", "banana", "0.1.0", "0.0.9"):
         assert "\nhint: " in output(world.make("bump", f"ARGS={wrong}", expect=2))
     assert (world.project / "pyproject.toml").read_text() == before

@@ -16,7 +16,7 @@ from neverstale.errors import NeverstaleError
 from neverstale.terminal import Console
 
 VERBS = {
-    *("build", "cache", "clean", "dev", "doctor", "fresh", "install", "install-editable"),
+    *("build", "bump", "cache", "clean", "dev", "doctor", "fresh", "install", "install-editable"),
     *("publish", "run", "run-wheel", "uninstall", "update", "upgrade", "watch", "wheel"),
 }
 

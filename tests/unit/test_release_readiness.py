@@ -94,15 +94,17 @@ def test_the_version_of_a_tag(
         ("", False),
     ],
 )
-def test_a_heading_of_a_changelog(text: str, expected: bool) -> None:
-    assert (Version("1.0") in readiness._told_of(f"{text}\n")) == expected  # noqa: SLF001
+def test_a_heading_of_a_changelog(text: str, expected: bool, tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {"CHANGELOG.md": f"{text}\n"})
+    assert (Version("1.0") in readiness.entries_of(tmp_path)) == expected
 
 
 def test_one_changelog_and_no_folder(tmp_path: Path) -> None:
     build_file_tree(
         tmp_path, {"changes/": "", "CHANGELOG.d/": "", "NEWS.rst": "", "HISTORY.md": ""}
     )
-    assert [path.name for path in readiness._changelogs(tmp_path)] == ["HISTORY.md"]  # noqa: SLF001
+    assert readiness._changelog(tmp_path) == tmp_path / "HISTORY.md"  # noqa: SLF001
+    assert readiness.entries_of(tmp_path / "changes") == set()
 
 
 def test_metadata_that_an_index_refuses(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from neverstale.process import Uv
 from neverstale.project.artifacts import Kept
 from neverstale.terminal import Console
 from neverstale.verbs import looking
+from neverstale.verbs.task import say_cleaned
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere uv is asked for folders")
 
@@ -126,10 +127,10 @@ def test_fixes_that_fail(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> N
 def test_what_was_cleaned_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     root = Path("/project")
     cleaned = Cleaned((root / "build",), (Kept(root / "dist/x", "git tracks it"),), 2)
-    verbs._say_cleaned(cleaned, root, Console())  # noqa: SLF001
+    say_cleaned(cleaned, root, Console())
     assert say(capsys) == ("", "kept      dist/x (git tracks it)\nremoved   build\n")
     forged = Cleaned((root / "dist\nInstalled demo",), (), 0)
-    verbs._say_cleaned(forged, root, Console())  # noqa: SLF001
+    say_cleaned(forged, root, Console())
     assert say(capsys) == ("", "removed   dist\\nInstalled demo\n")
 
 

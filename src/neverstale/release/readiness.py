@@ -38,11 +38,8 @@ def what_is_missing(
         missing.append("uncommitted changes: commit them")
     if tag is None and in_repository(root) and not any(map(version.__eq__, _tagged(root))):
         missing.append(f"the commit has no tag of this version: git tag v{version}")
-    missing += [
-        f"{path.name} has no entry for {version}"
-        for path in _changelogs(root)
-        if version not in _told_of(read_text(path))
-    ]
+    if (changelog := _changelog(root)) and version not in entries_of(root):
+        missing.append(f"{changelog.name} has no entry for {version}")
     missing += invalid_metadata(release.wheel)
     if ask_index:
         missing += _on_index(uv, f"{wheel.name}=={version}", scratch)
@@ -62,18 +59,19 @@ def _versions(words: Iterable[str]) -> set[Version]:
     return found
 
 
-def _changelogs(root: Path) -> list[Path]:
+def _changelog(root: Path) -> Path | None:
     """Return the file that is the changelog, if there is one; a folder of that name is none."""
-    found = [path for name in CHANGELOGS for path in sorted(root.glob(name)) if path.is_file()]
-    return found[:1]
+    found = (path for name in CHANGELOGS for path in sorted(root.glob(name)) if path.is_file())
+    return next(found, None)
 
 
-def _told_of(changelog: str) -> set[Version]:
-    """Return the versions in the headings of *changelog*: Markdown, reStructuredText, HTML."""
-    lines = changelog.splitlines()
+def entries_of(root: Path) -> set[Version]:
+    """Return the versions in the headings of the changelog: Markdown, reStructuredText, HTML."""
+    changelog = _changelog(root)
+    lines = read_text(changelog).splitlines() if changelog else []
     headings = [
         line
-        for line, below in zip(lines, [*lines[1:], ""], strict=True)
+        for line, below in zip(lines, [*lines[1:], ""], strict=False)
         if re.match(r"#+ |<h\d|\*\*", line) or re.fullmatch(r"([^\w\s])\1{2,}\s*", below)
     ]
     return _versions(re.findall(r"(?<![\w.])v?\d[\w.!+-]*(?<![.!+-])", " ".join(headings)))

@@ -1,27 +1,24 @@
 """The verbs as a user meets them: each calls a workflow and says what it came to."""
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neverstale.errors import FRESH, STALE, NeverstaleError
-from neverstale.terminal import Console, one_line
+from neverstale.terminal import Console
 from neverstale.verbs.looking import doctor as doctor
+from neverstale.verbs.releasing import build as build
+from neverstale.verbs.releasing import bump as bump
+from neverstale.verbs.releasing import publish as publish
 from neverstale.verbs.task import Options as Options
-from neverstale.verbs.task import Parser, task_of
+from neverstale.verbs.task import say_cleaned, task_of
 from neverstale.verbs.upgrading import upgrade as upgrade
 from neverstale.verbs.watching import watch as watch
 
 if TYPE_CHECKING:
-    from neverstale.install.cleaning import Cleaned
     from neverstale.install.task import Outcome, Task
-
-OTHER_INDEX = re.compile("--(index|publish-url|check-url)(=|\\Z)")
-"""Options of ``uv publish`` for an index that is not the one that uv installs from."""
 
 
 def install(options: Options, console: Console) -> int:
@@ -54,7 +51,7 @@ def _installed(options: Options, console: Console, workflow: "Callable[[Task], O
     if outcome.restored:
         console.step("restored", "what an interrupted install had left half-way")
     for cleaned in outcome.cleaned:
-        _say_cleaned(cleaned, task.project.root, console)
+        say_cleaned(cleaned, task.project.root, console)
     for place, _ in outcome.places:
         console.lines(explained(place.findings))
     for what in outcome.changed:
@@ -62,13 +59,6 @@ def _installed(options: Options, console: Console, workflow: "Callable[[Task], O
     for line in of_install(outcome, time.monotonic() - began):
         console.result(line)
     return FRESH if outcome.fresh else STALE
-
-
-def _say_cleaned(cleaned: "Cleaned", root: Path, console: Console) -> None:
-    for kept in cleaned.kept:
-        console.step("kept", one_line(f"{os.path.relpath(kept.path, root)} ({kept.reason})"))
-    for path in cleaned.removed:
-        console.step("removed", one_line(os.path.relpath(path, root)))
 
 
 def uninstall(options: Options, console: Console) -> int:
@@ -88,59 +78,13 @@ def clean(options: Options, console: Console) -> int:
     first, *others = in_one_workspace(task.together())
     cleaned = [clean_all(first, task.builder.store), *map(clean_artifacts, others)]
     for each in cleaned:
-        _say_cleaned(each, task.project.root, console)
+        say_cleaned(each, task.project.root, console)
         if each.bytecode:
             plural = "" if each.bytecode == 1 else "s"
             console.step("removed", f"__pycache__ in {each.bytecode} folder{plural}")
     if not any(each.removed or each.bytecode for each in cleaned):
         console.result("Nothing to remove")
     return FRESH
-
-
-def build(options: Options, console: Console) -> int:
-    """Build the sdist, and the wheel from it, into ``dist/``: a forced build."""
-    from neverstale.release import publish as releasing
-    from neverstale.report import explained
-
-    task = task_of(options, console)
-    done = releasing.build(task, Path(options.out_dir), twice=options.twice)
-    for cleaned in done.cleaned:
-        _say_cleaned(cleaned, task.project.root, console)
-    console.lines(explained(done.findings))
-    for name in done.unlike or ():
-        console.tell(f"{name}: two builds of the same sources differ")
-    for path in done.archives:
-        console.result(f"Built {path}{' (twice, to the same bytes)' if done.unlike == () else ''}")
-    return FRESH if done.good else STALE
-
-
-def publish(options: Options, console: Console) -> int:
-    """Upload what is in ``dist/``, if it is a build of the sources; rehearse without --yes."""
-    from neverstale.release.publish import prepare_upload
-
-    parser = Parser(prog="neverstale publish", description=publish.__doc__)
-    for_real = "no rehearsal: upload (0.2 called it --upload)"
-    parser.add_argument("--yes", "--upload", action="store_true", help=for_real)
-    parser.add_argument("--tag", help="the tag in git that the version has to match")
-    parser.add_argument("--dist", default="dist", metavar="DIR", help="the folder (default: dist)")
-    own, passed_on = parser.parse_known_args(options.arguments)
-    task = task_of(options, console)
-    elsewhere = (
-        any(map(OTHER_INDEX.match, passed_on))
-        or {"UV_PUBLISH_URL", "UV_PUBLISH_INDEX", "UV_PUBLISH_CHECK_URL"} & os.environ.keys()
-        or {"publish-url", "check-url"} & task.project.uv.keys()
-    )
-    upload = prepare_upload(
-        task, Path(own.dist), own.tag, for_real=own.yes, ask_index=not elsewhere
-    )
-    rehearsal = [] if own.yes else ["--dry-run"]
-    code: int = task.uv.run("publish", *rehearsal, *passed_on, *upload.names)
-    for line in upload.missing:
-        console.step("missing", line)
-    if rehearsal and not code:
-        then = "once nothing is missing, " if upload.missing else ""
-        console.tell(f"nothing was uploaded; {then}`make publish ARGS=--yes` uploads")
-    return code or (STALE if upload.missing else FRESH)
 
 
 def dev(options: Options, console: Console) -> int:

@@ -1,14 +1,16 @@
 """What a verb works on, made from its options."""
 
 import argparse
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from neverstale.errors import CANNOT_TELL
-from neverstale.terminal import Console
+from neverstale.terminal import Console, one_line
 
 if TYPE_CHECKING:
+    from neverstale.install.cleaning import Cleaned
     from neverstale.install.task import Task
     from neverstale.project.metadata import Project
 
@@ -53,3 +55,11 @@ def task_of(options: Options, console: Console) -> "Task":
         return read_project(folder, ask)
 
     return Task(read(root), builder, read, getattr(options, "target", None))
+
+
+def say_cleaned(cleaned: "Cleaned", root: Path, console: Console) -> None:
+    """Say what was removed before a build, and what was kept."""
+    for kept in cleaned.kept:
+        console.step("kept", one_line(f"{os.path.relpath(kept.path, root)} ({kept.reason})"))
+    for path in cleaned.removed:
+        console.step("removed", one_line(os.path.relpath(path, root)))
