@@ -145,6 +145,15 @@ def test_doctor_cannot_tell_without_a_build(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_quick_doctor_knows_what_dev_and_install_made(tmp_path: Path) -> None:
+    world = World(tmp_path, CLI)
+    world.make("dev")
+    assert "all fresh" in world.make("doctor", "ARGS=--quick").stdout
+    world.make("install")
+    assert "all fresh" in world.make("doctor", "ARGS=--quick").stdout
+
+
+@pytest.mark.slow
 def test_doctor_changes_nothing(tmp_path: Path) -> None:
     world = made(tmp_path, Combination("setuptools", "src", "cli"))
     world.make("install")

@@ -66,6 +66,8 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
             if code:
                 raise Failed(code)
         note_installed(environment, due, builder)
+    if always:
+        due_in(environment, together, builder)  # then `doctor --quick` knows what to compare with
     return Synced(0, tuple(each.project.name for each in due), tuple(cleaned))
 
 
