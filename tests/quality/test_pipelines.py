@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,7 +92,12 @@ def test_github_has_few_jobs(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_github_weekly(tmp_path: Path) -> None:
     world = living(GITHUB, tmp_path)
-    assert run_all(world, [*github_steps(world.project, "weekly.yml", {})]) == []
+    steps = [*github_steps(world.project, "weekly.yml", {})]
+    assert run_all(world, runnable(steps)) == []
+    (next_python,) = [step for step in steps if step.reason_not_to_run]
+    check_shell(next_python.command)
+    present = next_python.command.replace("3.16", f"3.{sys.version_info.minor}")
+    assert "passed" in output(world.run("bash", "-e", "-c", present))
 
 
 @pytest.mark.slow
