@@ -57,9 +57,9 @@ cli src setuptools vcs BSD-3-Clause 3.10 github none ty vscode docker renovate d
 library src hatchling static Apache-2.0 3.12 gitlab sphinx mypy renovate
 library flat uv_build static GPL-3.0-or-later 3.10 github zensical ty agents dependabot
 cli namespace scikit_build_core:nanobind static none 3.12 gitlab zensical mypy devcontainer docker renovate
-cli workspace pdm vcs MPL-2.0 3.13 none sphinx basedpyright docker agents
-cli workspace poetry_core static none 3.10 github zensical ty vscode devcontainer docker renovate dependabot
-cli namespace flit_core static BSD-3-Clause 3.10 none none pyrefly devcontainer agents renovate
+cli workspace pdm vcs AGPL-3.0-or-later 3.13 none sphinx basedpyright docker agents
+cli workspace poetry_core static LGPL-3.0-or-later 3.10 github zensical ty vscode devcontainer docker renovate dependabot
+cli namespace flit_core static ISC 3.10 none none pyrefly devcontainer agents renovate
 cli src scikit_build_core:pybind11 static MPL-2.0 3.11 gitlab none pyrefly vscode devcontainer docker agents
 cli namespace meson_python static proprietary 3.12 gitlab none ty vscode agents
 cli namespace maturin static MIT 3.12 none zensical basedpyright devcontainer renovate
