@@ -45,7 +45,7 @@ build-backend = "hatchling.build"
 
 @dataclass(frozen=True)
 class Row:
-    """What is typed, what it is held against, and how many times as long it may take."""
+    """What is typed, what it is compared with, and how many times as long it may take."""
 
     typed: str
     against: str
