@@ -53,12 +53,15 @@ def test_members_of_a_workspace(tmp_path: Path) -> None:
         {
             "packages/b/pyproject.toml": member.replace("NAME", "b"),
             "packages/a/pyproject.toml": member.replace("NAME", "a"),
-            "packages/none/README.md": "",
+            "packages/not/pyproject.toml": member.replace("NAME", "not"),
+            "packages/tool/pyproject.toml": "[tool.x]\n",
+            "pyproject.toml": (
+                '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/not"]\n'
+            ),
         },
     )
-    workspace = PROJECT._replace(root=tmp_path, uv={"workspace": {"members": ["packages/*"]}})
-    assert bump._members(workspace) == ["a", "b"]  # noqa: SLF001
-    assert bump._members(workspace._replace(uv={})) == []  # noqa: SLF001
+    assert bump._members(tmp_path) == ["a", "b"]  # noqa: SLF001
+    assert bump._members(tmp_path / "packages/a") == []  # noqa: SLF001
 
 
 def test_a_member_is_required_where_an_oldest_one_was(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from neverstale.errors import NeverstaleError
 from neverstale.files import read_text, write_text
 from neverstale.install.task import Task
 from neverstale.process import explain_failure
-from neverstale.project.metadata import Project
 from neverstale.project.pyproject import load_tables
+from neverstale.project.workspace import members_at
 from neverstale.release.readiness import entries_of
 
 BUMPS = ("major", "minor", "patch", "stable", "alpha", "beta", "rc", "post", "dev")
@@ -47,7 +47,7 @@ def bump(task: Task, asked: str) -> str:
         )
     _must(task, *SCRIV, "collect", "--version", version)
     if project.version is not None:
-        for member in _members(project):
+        for member in _members(project.root):
             _must(task, "version", "--frozen", "--package", member, version)
             _require(project.root / "pyproject.toml", member, version)
         _must(task, "version", version)
@@ -85,11 +85,10 @@ def _must(task: Task, *arguments: str) -> None:
         )
 
 
-def _members(project: Project) -> list[str]:
-    """Return the names of the other projects of the workspace."""
-    patterns = project.uv.get("workspace", {}).get("members", [])
-    found = (file for each in patterns for file in project.root.glob(f"{each}/pyproject.toml"))
-    return [str(load_tables(file)["project"]["name"]) for file in sorted(found)]
+def _members(root: Path) -> list[str]:
+    """Return the names of the other projects of the workspace at *root*."""
+    tables = (load_tables(folder / "pyproject.toml") for folder in sorted({*members_at(root)}))
+    return [str(each["project"]["name"]) for each in tables if "project" in each]
 
 
 def _require(file: Path, member: str, version: str) -> None:
