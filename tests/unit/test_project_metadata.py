@@ -223,6 +223,12 @@ def test_a_project_in_another_format(files: dict[str, str], backend: str, tmp_pa
         assert value is None
 
 
+def test_a_python_that_no_backend_should_have_asked_for(tmp_path: Path) -> None:
+    build_file_tree(tmp_path, {"setup.py": ""})
+    project = read_project(tmp_path, lambda _: Declared("demo", ">=3.6.*", {}))
+    assert not project.requires_python
+
+
 @pytest.mark.parametrize(
     ("commands", "settings", "target"),
     [

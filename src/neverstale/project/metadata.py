@@ -140,7 +140,7 @@ def read_project(root: Path, ask: Callable[[Project], Declared] | None = None) -
         declared = ask(_read_tables(root, _completed(tables, "unnamed")))
         project = _read_tables(root, _completed(tables, declared.name))
         return project._replace(
-            requires_python=declared.requires_python,
+            requires_python=_requires_python({"requires-python": declared.requires_python}, []),
             target=_target(tables) or ("tool" if declared.commands else "venv"),
             has_table=False,
             likely_commands=declared.commands,
@@ -246,6 +246,7 @@ def _requires_python(project: Mapping[str, Any], problems: list[str]) -> str:
     specifiers = str(project.get("requires-python", ""))
     if fault := fault_of(specifiers):
         problems.append(f"requires-python: {fault}")
+        return ""
     return specifiers
 
 
