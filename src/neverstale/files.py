@@ -215,7 +215,7 @@ def folders(root: Path, *, through_links: bool, without: Collection[Path] = ()) 
         # Some file systems of Windows number no files; there are no loops then but through links.
         if status.st_ino and (status.st_dev, status.st_ino) in seen:
             continue
-        found = _entries(folder)
+        found = entries_in(folder)
         if seen and is_apart(folder, root, {entry.name for entry in found}):
             continue
         seen.add((status.st_dev, status.st_ino))
@@ -243,7 +243,8 @@ def is_apart(folder: Path, root: Path, names: Collection[str]) -> bool:
     return environment or hidden or (len(parts) == 1 and not package)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def entries_in(folder: Path | str) -> list[os.DirEntry[str]]:
+    """Return what is in *folder*, sorted by name; raise OSError."""
     with os.scandir(folder) as entries:
         return sorted(entries, key=lambda entry: entry.name)
 

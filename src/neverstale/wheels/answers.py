@@ -12,6 +12,7 @@ from neverstale.files import (
     NOT_THE_PROJECT,
     Tick,
     digest_of_file,
+    entries_in,
     folders,
     is_apart,
     leads_to_file,
@@ -151,11 +152,10 @@ def _listing_of(path: Path, root: Path) -> str:
         return short_hash(*listing(path))
     above = "" if path == root else f"{path.relative_to(root).as_posix()}/"
     try:
-        with os.scandir(path) as entries:
-            names = [entry.name for entry in entries if not _is_passed_over(entry, above, root)]
+        entries = entries_in(path)
     except OSError:
-        names = []
-    return short_hash(*sorted(names))
+        entries = []
+    return short_hash(*(e.name for e in entries if not _is_passed_over(e, above, root)))
 
 
 def _is_passed_over(entry: os.DirEntry[str], above: str, root: Path) -> bool:
