@@ -1,6 +1,7 @@
 """The imports go one way, and nothing is too long to be read at once."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -161,3 +162,33 @@ def test_no_function_is_too_long() -> None:
 def test_the_lists_of_what_is_too_long_name_nothing_else() -> None:
     assert all(most > LONGEST_MODULE for most in LONG_MODULES.values())
     assert all(most > LONGEST_FUNCTION for most in LONG_FUNCTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("modules", "slow"),
+    [
+        ("neverstale.pytest_plugin", ("neverstale.test_run", "neverstale.project")),
+        (
+            "neverstale.cli, neverstale.install.workflows, neverstale.install.running",
+            ("dataclasses", "inspect", "packaging.utils", "packaging.version", "platformdirs"),
+        ),
+        (
+            "neverstale.diagnosis.doctor",
+            ("dataclasses", "difflib", "importlib.metadata", "packaging.specifiers", "subprocess"),
+        ),
+    ],
+)
+def test_what_is_slow_is_not_imported_before_its_use(modules: str, slow: tuple[str, ...]) -> None:
+    program = f"import sys, {modules}; print(*sys.modules)"
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-S",
+            "-c",
+            f"sys = __import__('sys'); sys.path[:0] = {sys.path}; {program}",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(told.stdout.split()).isdisjoint(slow)
