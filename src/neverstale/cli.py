@@ -20,9 +20,8 @@ PASSING_ON = ("dev", "publish", "run", "run-wheel", "update", "upgrade")
 """The verbs that pass on what follows them."""
 
 VERBS = (
-    *("install", "install-editable", "uninstall", "fresh", "watch", "build", "clean", "doctor"),
-    "bump",
-    *("wheel", *PASSING_ON, "cache"),
+    *("install", "install-editable", "uninstall", "fresh", "watch", "build", "bump", "clean"),
+    *("doctor", "wheel", *PASSING_ON, "cache"),
 )
 
 VALUED = ("--project", "--target", "--out-dir", "--python", "--explain")
