@@ -16,12 +16,12 @@ from neverstale.verbs.task import Parser
 
 TARGET_HELP = "where to: `tool`, `venv`, or the folder of an environment; else [tool.neverstale]"
 
-PASSING_ON = ("dev", "publish", "run", "run-wheel", "update", "upgrade")
+PASSING_ON = ("dev", "publish", "run", "run-wheel", "update")
 """The verbs that pass on what follows them."""
 
 VERBS = (
     *("install", "install-editable", "uninstall", "fresh", "watch", "build", "bump", "clean"),
-    *("doctor", "wheel", *PASSING_ON, "cache"),
+    *("doctor", "wheel", *PASSING_ON, "upgrade", "cache"),
 )
 
 VALUED = ("--project", "--target", "--out-dir", "--python", "--explain")
@@ -161,6 +161,10 @@ def _add_bump(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("version", nargs="?", metavar="VERSION", help="such as 1.2.0, or minor")
 
 
+def _add_upgrade(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("names", nargs="*", metavar="NAME", help="the packages to raise (all)")
+
+
 def _add_wheel(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--python", metavar="PYTHON", help="for which Python, as uv takes it")
 
@@ -174,6 +178,7 @@ OPTIONS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "build": _add_build,
     "bump": _add_bump,
     "doctor": _add_doctor,
+    "upgrade": _add_upgrade,
     "wheel": _add_wheel,
     "cache": _add_cache,
 }

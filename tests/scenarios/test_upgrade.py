@@ -47,6 +47,18 @@ def test_one_is_raised(locked: Library) -> None:
     assert "stale-probe 1.0 → 2.0" in locked.run(*UPGRADE, "Stale_Probe").stdout
 
 
+def test_there_was_no_lock(locked: Library) -> None:
+    (locked.project / "uv.lock").unlink()
+    assert "is not in uv.lock" in locked.run(*UPGRADE, "stale-probe", expect=2).stderr
+    assert not (locked.project / "uv.lock").exists()
+    assert locked.run(*UPGRADE).stdout == "uv.lock is new, with 1 package\n"
+
+
+def test_help_is_no_package(locked: Library) -> None:
+    assert "NAME" in locked.run(*UPGRADE, "--help").stdout
+    assert versions_in(locked) == ["1.0"]
+
+
 def test_what_cannot_be_locked_is_left(locked: Library) -> None:
     locked.replace('dev = ["stale-probe"]', 'dev = ["stale-probe", "stale-probe>3"]')
     done = locked.run(*UPGRADE, expect=1)

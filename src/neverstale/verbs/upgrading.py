@@ -22,8 +22,8 @@ def upgrade(options: Options, console: Console) -> int:
     task = task_of(options, console)
     root = task.project.root
     before = locked_versions(root)
-    asked = [canonicalize_name(name) for name in options.arguments]
-    if before and (strange := [name for name in asked if name not in before]):
+    asked = [canonicalize_name(name) for name in options.names]
+    if strange := [name for name in asked if name not in before]:
         raise NeverstaleError(
             f"{', '.join(strange)} is not in uv.lock",
             hint="name what is there, or add it with `uv add`",
@@ -32,6 +32,10 @@ def upgrade(options: Options, console: Console) -> int:
     if code := task.uv.run("lock", "--quiet", *which):
         return code
     after = locked_versions(root)
+    if not before:
+        plural = "" if len(after) == 1 else "s"
+        console.result(f"uv.lock is new, with {len(after)} package{plural}")
+        return FRESH
     changed = [name for name in sorted(after) if before.get(name) != after[name]]
     try:
         sync_environment(task, "--quiet")  # what is new says where its changelog is
