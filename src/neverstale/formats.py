@@ -14,9 +14,9 @@ from neverstale.diagnosis.doctor import Diagnosis
 from neverstale.diagnosis.findings import Evidence, Finding, Verdict
 from neverstale.diagnosis.place import Place
 from neverstale.git import repository_of
-from neverstale.process import without_password
 from neverstale.project.metadata import Project
 from neverstale.report import as_json, exit_code, explained
+from neverstale.shell import without_password
 from neverstale.terminal import printable
 
 BAD = (Verdict.OUT_OF_DATE, Verdict.DAMAGED)

@@ -2,28 +2,21 @@
 
 import os
 import re
-import shlex
 import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
+from neverstale.shell import in_turn, typed, with_variables, without_secrets
 
 INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
 
 OLDEST_UV = (0, 8)
-
-SECRETS = ("--password", "--token")
-"""Options of ``uv publish`` whose values are never shown."""
-
-SHORT_SECRETS = ("-p", "-t")
-"""The short ones, which mean something else to other programs."""
 
 OF_MAKE = ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 """Variables that a make passes on; a fix that is typed has no make above it."""
@@ -42,8 +35,8 @@ class Uv(NamedTuple):
         """Return the uv that runs in *root*; its announcements name the folder."""
         if root == self.root:
             return self
-        folder = shlex.quote(os.path.relpath(root, self.root))
-        return Uv(self.executable, root, lambda what: self.announce(f"cd {folder} && {what}"))
+        there = typed(["cd", os.path.relpath(root, self.root)])
+        return Uv(self.executable, root, lambda what: self.announce(in_turn([there, what])))
 
     def run(self, *arguments: str, environment: Mapping[str, str] | None = None) -> int:
         """Announce and run ``uv ARGUMENTS``; its output goes where ours goes. Return its exit code.
@@ -58,7 +51,7 @@ class Uv(NamedTuple):
         """Announce and run another program as `run` does."""
         import subprocess
 
-        self.announce(typed([Path(program).stem, *arguments], environment))
+        self.announce(_announcement([Path(program).stem, *arguments], environment))
         variables = outer_environment() | dict(environment or {})
         command = [program, *arguments]
         return subprocess.run(command, cwd=self.root, env=variables, check=False).returncode
@@ -70,7 +63,7 @@ class Uv(NamedTuple):
         """
         import subprocess
 
-        self.announce(typed(command))
+        self.announce(_announcement(command))
         if command[0] == "rmdir" and os.name == "nt":  # there a shell has it, no program
             for folder in command[1:]:
                 os.rmdir(self.root / folder)
@@ -84,9 +77,13 @@ class Uv(NamedTuple):
             check=False,
         ).returncode
 
+    def announce_uv(self, *arguments: str) -> None:
+        """Announce ``uv ARGUMENTS``, which is run in another way than by this class."""
+        self.announce(_announcement(["uv", *arguments]))
+
     def attempt(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str | None:
         """Announce and run ``uv ARGUMENTS``; return what it printed, or None where it failed."""
-        self.announce(typed(["uv", *arguments], environment))
+        self.announce(_announcement(["uv", *arguments], environment))
         code, said = self.capture(self.executable, *arguments, environment=environment)
         return None if code else said
 
@@ -131,7 +128,7 @@ class Uv(NamedTuple):
             if process.returncode:
                 said = err.decode("utf-8", "replace").strip().splitlines() or ["it said nothing"]
                 raise NeverstaleError(
-                    f"uv could not answer `uv {shlex.join(question)}`: {said[-1]}",
+                    f"uv could not answer `{typed(['uv', *question])}`: {said[-1]}",
                     hint=f"update uv: {INSTALLING_UV}",
                 )
             answers.append(os.fsdecode(out).strip())
@@ -203,41 +200,10 @@ def base_interpreter() -> Path:
     return Path(os.path.realpath(base))
 
 
-def typed(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """Return a command as it would be typed into a POSIX shell, without secrets."""
-    settings = [f"{name}={_shown(name, value)}" for name, value in (environment or {}).items()]
-    return " ".join([*settings, shlex.join(_without_secrets(command))])
-
-
-def _shown(name: str, value: str) -> str:
-    """Return the *value* of a variable; of a longer PATH only what was put before it."""
-    head, _, tail = value.partition(os.pathsep)
-    if name == "PATH" and tail == outer_environment().get("PATH"):
-        return f'{shlex.quote(head)}:"$PATH"'
-    return shlex.quote(value)
-
-
-def without_password(text: str) -> str:
-    """Return *text* with *** for the user and password of each URL in it (RFC 3986, 3.2.1)."""
-    one = r'(?:[^\s"]|"(?=[^\s,:\]}]))'  # a quote within a password, but not the end of a string
-    improper = rf"(?<=://)[^\s@\"/]*:{one}*@"  # with a slash, an @ or a quote in the password
-    proper = r"(?<=://)[^\s/?#\"]*@"
-    return re.sub(f"{improper}|{proper}", "***@", text)
-
-
-def _without_secrets(command: Sequence[str]) -> list[str]:
-    """Return *command* as it may be shown."""
-    shown = list(map(without_password, command))
-    short = SHORT_SECRETS if "publish" in command[:2] else ()
-    for place, (before, argument) in enumerate(pairwise(["", *command])):
-        option, separator, _ = argument.partition("=")
-        if before in (*SECRETS, *short):
-            shown[place] = "***"
-        elif option in SECRETS and separator:
-            shown[place] = f"{option}=***"
-        elif argument[:2] in short and len(argument) > len("-p"):
-            shown[place] = f"{argument[:2]}***"
-    return shown
+def _announcement(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """Return *command* as it would be typed, without secrets."""
+    path = outer_environment().get("PATH", "")
+    return with_variables(typed(without_secrets(command)), environment or {}, path)
 
 
 def become(command: Sequence[str], folder: Path, announce: Callable[[str], None]) -> int:
@@ -245,7 +211,7 @@ def become(command: Sequence[str], folder: Path, announce: Callable[[str], None]
 
     Windows has no such thing: there it runs as a child, and its exit code is returned.
     """
-    announce(typed([Path(command[0]).stem, *command[1:]]))
+    announce(_announcement([Path(command[0]).stem, *command[1:]]))
     sys.stdout.flush()
     sys.stderr.flush()
     environment = outer_environment()

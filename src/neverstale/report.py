@@ -11,7 +11,7 @@ from neverstale.diagnosis.codes import EXPLANATIONS, REMARKS, Code
 from neverstale.diagnosis.findings import Evidence, Finding, Fix, Verdict
 from neverstale.diagnosis.place import Place
 from neverstale.errors import CANNOT_TELL, FRESH, STALE
-from neverstale.process import without_password
+from neverstale.shell import without_password
 from neverstale.terminal import one_line
 
 if TYPE_CHECKING:

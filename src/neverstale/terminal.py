@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable
 
 from neverstale.errors import NeverstaleError
-from neverstale.process import without_password
+from neverstale.shell import without_password
 
 PATIENCE = 1.0
 """After how many seconds the progress is shown."""

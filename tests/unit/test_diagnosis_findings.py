@@ -2,7 +2,6 @@
 
 import pytest
 
-from neverstale.diagnosis import findings
 from neverstale.diagnosis.codes import REMARKS, Code
 from neverstale.diagnosis.findings import (
     Evidence,
@@ -85,22 +84,3 @@ def test_verdict(codes: list[str], editable: bool, verdict: Verdict) -> None:
 def test_a_remark_changes_no_verdict(code: Code) -> None:
     assert is_stale([finding(code, FIX, "x")]) == (code not in REMARKS)
     assert (verdict_of([finding(code, FIX)], editable=False) is Verdict.FRESH) == (code in REMARKS)
-
-
-@pytest.mark.parametrize(
-    ("argument", "expected"),
-    [
-        ("install", "install"),
-        (r"tools\neverstale.py", r"tools\neverstale.py"),
-        ("--target=C:/x", "--target=C:/x"),
-        (r"C:\a b\python.exe", r'"C:\a b\python.exe"'),
-        ("a&b", '"a&b"'),
-        ("größe x", '"größe x"'),
-        ("$env:X", "'$env:X'"),
-        ("it's $x", "'it''s $x'"),
-        ('say "x"', "'say \"x\"'"),
-        ("", '""'),
-    ],
-)
-def test_a_word_for_powershell(argument: str, expected: str) -> None:
-    assert findings._for_powershell(argument) == expected  # noqa: SLF001

@@ -21,63 +21,8 @@ from neverstale.process import (
     find_uv,
     outer_environment,
     stopped_once,
-    typed,
     unstoppable,
-    without_password,
 )
-
-
-@pytest.mark.parametrize(
-    ("command", "shown"),
-    [
-        (["uv", "publish", "--token", "x y", "a"], "uv publish --token '***' a"),
-        (["uv", "publish", "--password=x"], "uv publish '--password=***'"),
-        (["uv", "publish", "--token"], "uv publish --token"),
-        (["uv", "run", "--tokens", "x"], "uv run --tokens x"),
-        (["uv", "run", "--tokens=x"], "uv run --tokens=x"),
-        (["uv", "publish", "--password", "--token"], "uv publish --password '***'"),
-        (["uv", "publish", "-p", "x"], "uv publish -p '***'"),
-        (["uv", "publish", "-tx", "a"], "uv publish '-t***' a"),
-        (["publish", "-t", "x"], "publish -t '***'"),
-        (["uv", "run", "-p", "3.12"], "uv run -p 3.12"),
-        (["uv", "run", "-p3.12", "publish"], "uv run -p3.12 publish"),
-        (["uv", "add", "https://me:it@x.org/a"], "uv add 'https://***@x.org/a'"),
-        (["uv", "pip", "install", "a b"], "uv pip install 'a b'"),
-        (["uv"], "uv"),
-    ],
-)
-def test_secrets_are_not_shown(command: list[str], shown: str) -> None:
-    assert typed(command) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("https://u:p@h/x", "https://***@h/x"),
-        ("https://token@h", "https://***@h"),
-        ("https://u:p@h/a https://v@i", "https://***@h/a https://***@i"),
-        ("https://u:p@w@h/x", "https://***@h/x"),
-        ("https://u:p/w@h", "https://***@h"),
-        ("https://u:p@w/x@h/", "https://***@h/"),
-        ('https://u:p"w@h/', "https://***@h/"),
-        ('{"url": "https://u:p@h/", "by": "a@b"}', '{"url": "https://***@h/", "by": "a@b"}'),
-        ('{"url":"https://h:80/","by":"a@b"}', '{"url":"https://h:80/","by":"a@b"}'),
-        ("https://h/x?a=b", "https://h/x?a=b"),
-        ("git@github.com:a/b", "git@github.com:a/b"),
-        ("https://h/x and a@b", "https://h/x and a@b"),
-        ("", ""),
-    ],
-)
-def test_no_password_is_shown(text: str, shown: str) -> None:
-    assert without_password(text) == shown
-
-
-def test_variables_are_shown_before_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/one:/two")
-    assert typed(["a"], {"A": "b c", "B": "d"}) == "A='b c' B=d a"
-    assert typed(["a"], {"PATH": "/new one:/one:/two"}) == "PATH='/new one':\"$PATH\" a"
-    assert typed(["a"], {"PATH": "/new:/one"}) == "PATH=/new:/one a"
-    assert typed(["a"], {"OTHER": "/new:/one:/two"}) == "OTHER=/new:/one:/two a"
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,11 @@
 """The values of a diagnosis: evidence, fixes, findings, and the verdict."""
 
-import os
-import re
-import shlex
 from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
 from neverstale.diagnosis.codes import REMARKS, Code
+from neverstale.shell import in_turn, typed
 
 
 class Verdict(Enum):
@@ -44,9 +42,7 @@ class Fix(NamedTuple):
 
     def __str__(self) -> str:
         """Return it as it would be typed into a POSIX shell, or into PowerShell on Windows."""
-        together = "; " if os.name == "nt" else " && "
-        typed = together.join(_joined(command) for command in self.commands)
-        return typed or self.advice
+        return in_turn(map(typed, self.commands)) or self.advice
 
 
 class Finding(NamedTuple):
@@ -81,27 +77,3 @@ def verdict_of(findings: Iterable[Finding], *, editable: bool) -> Verdict:
     if families:
         return Verdict.OUT_OF_DATE
     return Verdict.EDITABLE if editable else Verdict.FRESH
-
-
-def _joined(command: tuple[str, ...]) -> str:
-    if os.name == "nt":
-        words = " ".join(map(_for_powershell, command))
-        return f"& {words}" if words.startswith(('"', "'")) else words
-    return " ".join(map(_quoted, command))
-
-
-def _for_powershell(argument: str) -> str:
-    """Quote for PowerShell, in a way that cmd takes as well where that can be."""
-    if re.fullmatch(r"[\w.:=+/\\~-]+", argument):
-        return argument
-    if not set(argument) & set('"$`'):
-        return f'"{argument}"'
-    return "'{}'".format(argument.replace("'", "''"))
-
-
-def _quoted(argument: str) -> str:
-    """Quote for a shell; ``ARGS=a b`` as ``ARGS="a b"``, which is how people type it."""
-    name, equals, value = argument.partition("=")
-    if equals and name.isupper() and not set(value) & set('"$`\\!'):
-        return f'{name}="{value}"'
-    return shlex.quote(argument)

@@ -1,7 +1,6 @@
 """What still runs: processes that began before the copy of the project that they have changed."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -13,16 +12,7 @@ from neverstale.diagnosis.place import Place
 from neverstale.environments.imports import Imports
 from neverstale.errors import NeverstaleError
 from neverstale.files import real
-from neverstale.process import typed
-
-NAMED = r"[\w-]*(?:pass|pwd|secret|token|key|auth|credential|cookie)[\w-]*"  # an option, a field
-OPTION = re.compile(rf"(?is)--?(?:{NAMED}|u|user)\Z")
-"""An option whose value, the next word, is not shown."""
-
-FIELD = re.compile(
-    rf"(?is)((?:\A|[\s?&;,{{\"'-]){NAMED}[\"']?\s*[=:]\s*|\bBearer\s+|\bBasic\s+)(\S.*)"
-)
-"""What is behind the name of a secret in a word, with all that follows: it is not shown."""
+from neverstale.shell import typed, without_secrets
 
 UNSURE = 1.0
 """By how many seconds the start of a process may be off: Linux notes that of the machine in whole
@@ -71,7 +61,7 @@ def find_outdated(places: Sequence[Place], imports: Sequence[Imports]) -> list[R
             changed = [path for path, at in seen.items() if at > started + UNSURE]
             if home and changed:
                 when = datetime.fromtimestamp(started, timezone.utc)
-                line = typed(_without_secrets(command))
+                line = typed(without_secrets(command))
                 running = Running(process.pid, homes[home].name, line, when, tuple(changed))
                 found.append(running)
     return found
@@ -113,12 +103,3 @@ def _modules(origin: Path) -> Iterator[Path]:
         yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".so", ".pyd"))
     else:
         yield origin
-
-
-def _without_secrets(command: Sequence[str]) -> list[str]:
-    """Return *command* with *** for what may be a secret: rather too much than too little."""
-    shown, hide = [], False
-    for word in command:
-        shown.append("***" if hide and not word.startswith("--") else FIELD.sub(r"\1***", word))
-        hide = bool(OPTION.match(word))
-    return shown

@@ -124,7 +124,7 @@ def install_pointer(
             _must_succeed(uv, uv.capture(uv.executable, "venv", str(environment.prefix)))
         where = ("--python", str(environment.prefix), "--reinstall-package", project.name)
         command = (uv.executable, "pip", "install", *where, *words)
-        uv.announce(f"uv {shlex.join(command[1:])}")
+        uv.announce_uv(*command[1:])
         _must_succeed(uv, uv.capture(*command, environment=reuse.environment))
 
 
@@ -134,7 +134,7 @@ def _install_tool(
     python = python_for(project, environment)
     again = ("--reinstall-package", project.name)
     command = ("tool", "install", "--force", *python, *again, *words)
-    uv.announce(f"uv {shlex.join(command)}")
+    uv.announce_uv(*command)
     with _kept_running(environment):
         done = uv.capture(uv.executable, *command, environment=reuse.environment)
     _must_succeed(uv, done)

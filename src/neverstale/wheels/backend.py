@@ -173,7 +173,7 @@ def _install(uv: Uv, prefix: Path, lines: list[str], constraints: list[str]) -> 
         limits = prefix / "constraints.txt"
         limits.write_text("".join(f"{line}\n" for line in constraints), encoding="utf-8")
         command += ["--constraints", str(limits), "--build-constraints", str(limits)]
-    uv.announce(f"uv {' '.join(command[:2])} {' '.join(lines)}")
+    uv.announce_uv("pip", "install", *lines)
     code, said = uv.capture(uv.executable, *command, *lines)
     if code and uv.attempt(*command, *lines, "--offline") is None:
         raise explain_failure(uv, "the build requirements could not be installed", said)

@@ -17,6 +17,7 @@ from neverstale.environments.installed import Installed
 from neverstale.environments.path_search import Answer, folders_on
 from neverstale.files import real
 from neverstale.project.metadata import Project
+from neverstale.shell import before_path
 from neverstale.versions import admits, is_same, is_version
 from neverstale.wheels.leftovers import Leftovers
 
@@ -186,8 +187,8 @@ def check_commands(
 def _path_setting(folder: Path) -> str:
     """Return how the shell of this system puts *folder* on PATH."""
     if sys.platform == "win32":
-        return f'$env:PATH = "{folder};$env:PATH" (PowerShell), or `uv tool update-shell`'
-    return f'export PATH="{folder}:$PATH"'
+        return f"$env:PATH = {before_path(str(folder))} (PowerShell), or `uv tool update-shell`"
+    return f"export PATH={before_path(str(folder))}"
 
 
 def check_interpreter(
