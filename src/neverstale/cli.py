@@ -6,10 +6,11 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 from neverstale import __doc__ as summary
 from neverstale import __version__, verbs
-from neverstale.errors import CANNOT_TELL, NeverstaleError
+from neverstale.errors import CANNOT_TELL, NeverstaleError, said_by_system
 from neverstale.terminal import Console
 from neverstale.verbs import Options
 from neverstale.verbs.task import Parser
@@ -47,13 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)  # from here on it is caught
         return verb(options, console)
     except NeverstaleError as error:
+        if "`neverstale " in error.hint:
+            from neverstale.diagnosis.invocation import as_typed
+
+            error.hint = as_typed(error.hint, Path(options.project).resolve())
         console.complain(error)
     except BrokenPipeError:  # whoever read has read enough; Python is not to flush what is left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        what = f"{error.filename or 'a file'}: {error.strerror or error}"
-        hint = "check the space and the permissions there, then run the command again"
-        console.complain(NeverstaleError(what, hint=hint))
+        console.complain(said_by_system(error))
     except KeyboardInterrupt:
         hint = "the old install is there, or the new one; run the command again"
         console.complain(NeverstaleError("interrupted", hint=hint))

@@ -16,12 +16,13 @@ import nox
 from neverstale.diagnosis.copies import examine_copy
 from neverstale.diagnosis.findings import Verdict
 from neverstale.diagnosis.fixes import fixes_for
+from neverstale.diagnosis.invocation import as_typed
 from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth, References
 from neverstale.environments.discovery import environment_of
 from neverstale.environments.environment import Environment
 from neverstale.environments.python import python_for
-from neverstale.errors import NeverstaleError
+from neverstale.errors import NeverstaleError, said_by_system
 from neverstale.install.running import wheels_of
 from neverstale.install.task import Task
 from neverstale.project.metadata import Project
@@ -49,10 +50,10 @@ def install(
         session.error("install() needs a session with an environment, and this one has none")
     try:
         _install(session, extras, groups, Path(project))
-    except NeverstaleError as error:
-        session.error("\n".join([error.message, f"hint: {error.hint}", error.details]).rstrip())
-    except OSError as error:
-        session.error(f"{error.filename}: {error.strerror}\nhint: check the permissions there")
+    except (NeverstaleError, OSError) as failure:
+        error = said_by_system(failure) if isinstance(failure, OSError) else failure
+        hint = as_typed(error.hint, Path(project).resolve())
+        session.error("\n".join([error.message, f"hint: {hint}", error.details]).rstrip())
 
 
 def _install(

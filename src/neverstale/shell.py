@@ -56,7 +56,7 @@ def before_path(folder: str) -> str:
 def quoted(argument: str) -> str:
     """Quote for a POSIX shell; ``ARGS=a b`` as ``ARGS="a b"``, which is how people type it."""
     name, equals, value = argument.partition("=")
-    if equals and name.isupper() and not set(value) & SPECIAL:
+    if equals and name.isupper() and shlex.quote(value) != value and not set(value) & SPECIAL:
         return f'{name}="{value}"'
     return shlex.quote(argument)
 

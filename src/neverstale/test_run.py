@@ -10,6 +10,7 @@ from pathlib import Path
 from neverstale.diagnosis.copies import imported_here
 from neverstale.diagnosis.findings import Finding, Fix, Verdict
 from neverstale.diagnosis.fixes import commands_of
+from neverstale.diagnosis.invocation import as_typed
 from neverstale.diagnosis.place import Place
 from neverstale.diagnosis.reference import Depth
 from neverstale.errors import NeverstaleError
@@ -172,7 +173,7 @@ def _look(root: Path, depth: Depth, first: Sequence[str]) -> list[Place]:
         task = task_of(options, Console(quiet=True))
         return [_place(each, task.builder, depth, first) for each in task.together()]
     except NeverstaleError as error:
-        reason = f"{error.message}; hint: {error.hint}"
+        reason = f"{error.message}; hint: {as_typed(error.hint, root)}"
     except Exception as error:  # noqa: BLE001 - a test run is not to fail because of this
         reason = f"unexpected {type(error).__name__}: {error}"
     return [Place(root.name, root, Verdict.UNKNOWN, reason=reason)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.render import Combination, render
 from support.tree import build_wheel_file
-from support.world import World, find_python, output, run
+from support.world import BASE_PYTHON, World, find_python, output, run
 
 from scenarios.edits import starting_point, value, write
 
@@ -297,6 +297,22 @@ def test_work_tree_of_git(tmp_path: Path) -> None:
     (tree / "src" / "demo_app" / "helpers.py").unlink()
     assert run(("make", "fresh"), tree, world.environment).returncode == 0
     assert world.ask(value("helpers", "WHERE")).startswith("ModuleNotFoundError")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["hatchling", "setuptools"])
+def test_version_from_git_without_git(backend: str, tmp_path: Path) -> None:
+    world = made(tmp_path, Combination(backend, "src", "cli", "vcs"))
+    world.commit(tag="v1.2.3")
+    install = ("uv", "run", "--script", "tools/neverstale.py", "install")
+    alone = world.environment | {"PATH": str(world.root / "uv"), "UV_PYTHON": str(BASE_PYTHON)}
+    done = run(install, world.project, alone)
+    assert done.returncode == 0, output(done)
+    said = (
+        "the build asked git, which is not installed: the version may be wrong\nhint: install git"
+    )
+    assert said in done.stderr
+    assert said not in world.make("install").stderr
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.tree import build_file_tree
 
-from neverstale.diagnosis.invocation import find_invocation
+from neverstale.diagnosis.invocation import as_typed, find_invocation
 
 LAUNCHER = {"tools/neverstale.py": ""}
 OURS = {"Makefile": "tools/neverstale.py\n"}
@@ -94,6 +94,17 @@ def test_arguments_for_nox(tmp_path: Path, programs: Path) -> None:
 def test_arguments_for_the_launcher(tmp_path: Path) -> None:
     typed = find_invocation(build_file_tree(tmp_path / "project", LAUNCHER))
     assert typed("install", "-v")[2:] == ("--script", "tools/neverstale.py", "install", "-v")
+
+
+def test_a_hint_as_it_is_typed(tmp_path: Path, programs: Path) -> None:
+    make_programs(programs, "make", "neverstale")
+    root = build_file_tree(tmp_path / "project", {**LAUNCHER, **OURS})
+    hint = "run `neverstale build`, then `neverstale publish --yes`, or `neverstale --help`"
+    assert as_typed(hint, root) == (
+        "run `make build`, then `make publish ARGS=--yes`, or `neverstale --help`"
+    )
+    bare = build_file_tree(tmp_path / "bare project", OURS)
+    assert as_typed("`neverstale build`", bare) == f"`neverstale --project '{bare}' build`"
 
 
 def test_without_the_launcher(

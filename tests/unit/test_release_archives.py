@@ -127,7 +127,7 @@ def test_an_archive_that_is_no_fresh_build(tmp_path: Path) -> None:
     assert message == (
         "demo-1.0.tar.gz differs from a fresh build; the tag is 2.0, and the version 1.0"
     )
-    assert hint == "run `make build`, then the command again"
+    assert hint == "run `neverstale build`, then the command again"
     (tmp_path / "dist/demo-1.0.tar.gz").unlink()
     message, _ = against(tmp_path, release, edited="old-1.0.tar.gz")
     assert message == "old-1.0.tar.gz differs from a fresh build"

@@ -1,6 +1,7 @@
 """How the verbs of this tool are typed: with make, with nox, with the launcher, or as a command."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from neverstale.files import text_if_there
 from neverstale.process import outer_environment
+from neverstale.shell import typed
 from neverstale.wheels.store import LAUNCHER
 
 Typed = Callable[..., tuple[str, ...]]
-"""Returns the command that runs a verb: ``typed("install", "--target", "venv")``."""
+"""Returns the command that runs a verb, as of ``("install", "--target", "venv")``."""
 
 MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
 """What make reads, the first that exists:
@@ -49,6 +51,18 @@ def find_invocation(root: Path) -> Typed:
     else:
         start = ("uvx", "--from", _origin(), "neverstale")
     return _beginning_with(*start, "--project", str(root))
+
+
+def as_typed(text: str, root: Path) -> str:
+    """Return *text* with each ```neverstale VERB``` in it as it is typed for the project at *root*.
+
+    The folder is named where the launcher is none of the project's.
+    """
+
+    def typed_here(found: "re.Match[str]") -> str:
+        return f"`{typed(find_invocation(root)(*found[1].split()))}`"
+
+    return re.sub("`neverstale ([a-z][^`]*)`", typed_here, text)
 
 
 def _is_on_path() -> bool:
@@ -94,10 +108,10 @@ def _with_nox(verb: str, *arguments: str) -> tuple[str, ...]:
     return ("nox", "-s", verb, *(["--", *arguments] if arguments else []))
 
 
-def _prefixed(typed: Typed) -> Typed:
+def _prefixed(unprefixed: Typed) -> Typed:
     """Return how a verb is typed whose name no target of the owner's has."""
 
     def prefixed(verb: str, *arguments: str) -> tuple[str, ...]:
-        return typed(f"neverstale-{verb}", *arguments)
+        return unprefixed(f"neverstale-{verb}", *arguments)
 
     return prefixed

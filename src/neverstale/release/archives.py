@@ -108,12 +108,12 @@ def _refuse_other_than_committed(project: Project) -> None:
     if not in_repository(project.root):
         raise NeverstaleError(
             "meson-python makes an sdist of the last commit, and this is not a git repository",
-            hint="commit the project; `make install` needs no sdist",
+            hint="commit the project; `neverstale install` needs no sdist",
         )
     if is_changed(project.root):
         raise NeverstaleError(
             "meson-python makes an sdist of the last commit, and there are uncommitted changes",
-            hint="commit them, then run the command again; `make install` needs no sdist",
+            hint="commit them, then run the command again; `neverstale install` needs no sdist",
         )
 
 
@@ -171,7 +171,7 @@ def refuse_upload(
 
 def _hint(stale: Sequence[str], private: Sequence[str]) -> str:
     if stale:
-        return "run `make build`, then the command again"
+        return "run `neverstale build`, then the command again"
     if private:
         return "remove that classifier from pyproject.toml if this is for everybody"
     return "commit and tag what is to be released, then run the command again"

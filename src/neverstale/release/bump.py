@@ -60,7 +60,7 @@ def _next(task: Task, asked: str, declared: str | None) -> str:
     asked = asked or (declared if declared and unreleased else "patch")
     if asked in BUMPS and declared is None:
         raise NeverstaleError(
-            "the version is a tag in git", hint="name the next one: `make bump ARGS=1.2.0`"
+            "the version is a tag in git", hint="name the next one: `neverstale bump 1.2.0`"
         )
     if asked in BUMPS:
         told = task.uv.attempt("version", "--short", "--dry-run", "--bump", asked)

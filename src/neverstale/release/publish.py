@@ -100,7 +100,7 @@ def prepare_upload(
     """
     folder = task.project.root / dist
     if not archives_in(folder) and not build(task, dist, twice=False).good:
-        raise NeverstaleError("the build left something out", hint="run `make build` and see")
+        raise NeverstaleError("the build left something out", hint="run `neverstale build` and see")
     together = in_one_workspace(task.together())
     python = python_for(task.project, venv_environment(task.project.root))
     store = task.builder.store

@@ -13,7 +13,7 @@ from neverstale.verbs.releasing import build as build
 from neverstale.verbs.releasing import bump as bump
 from neverstale.verbs.releasing import publish as publish
 from neverstale.verbs.task import Options as Options
-from neverstale.verbs.task import say_cleaned, task_of
+from neverstale.verbs.task import say_cleaned, say_unanswered, task_of
 from neverstale.verbs.upgrading import upgrade as upgrade
 from neverstale.verbs.watching import watch as watch
 
@@ -56,6 +56,7 @@ def _installed(options: Options, console: Console, workflow: "Callable[[Task], O
         console.lines(explained(place.findings))
     for what in outcome.changed:
         console.tell(f"{what} changed while this was installed; run it again")
+    say_unanswered(task, console)
     for line in of_install(outcome, time.monotonic() - began):
         console.result(line)
     return FRESH if outcome.fresh else STALE

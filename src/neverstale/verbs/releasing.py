@@ -6,7 +6,7 @@ from pathlib import Path
 
 from neverstale.errors import FRESH, STALE
 from neverstale.terminal import Console
-from neverstale.verbs.task import Options, Parser, say_cleaned, task_of
+from neverstale.verbs.task import Options, Parser, say_cleaned, say_unanswered, task_of
 
 OTHER_INDEX = re.compile("--(index|publish-url|check-url)(=|\\Z)")
 """Options of ``uv publish`` for an index that is not the one that uv installs from."""
@@ -35,6 +35,7 @@ def build(options: Options, console: Console) -> int:
     for cleaned in done.cleaned:
         say_cleaned(cleaned, task.project.root, console)
     console.lines(explained(done.findings))
+    say_unanswered(task, console)
     for name in done.unlike or ():
         console.tell(f"{name}: two builds of the same sources differ")
     for path in done.archives:
@@ -44,6 +45,7 @@ def build(options: Options, console: Console) -> int:
 
 def publish(options: Options, console: Console) -> int:
     """Upload what is in ``dist/``, if it is a build of the sources; rehearse without --yes."""
+    from neverstale.diagnosis.invocation import as_typed
     from neverstale.release.publish import prepare_upload
 
     parser = Parser(prog="neverstale publish", description=publish.__doc__)
@@ -67,5 +69,6 @@ def publish(options: Options, console: Console) -> int:
         console.step("missing", line)
     if rehearsal and not code:
         then = "once nothing is missing, " if upload.missing else ""
-        console.tell(f"nothing was uploaded; {then}`make publish ARGS=--yes` uploads")
+        again = as_typed("`neverstale publish --yes`", task.project.root)
+        console.tell(f"nothing was uploaded; {then}{again} uploads")
     return code or (STALE if upload.missing else FRESH)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -63,3 +64,18 @@ def say_cleaned(cleaned: "Cleaned", root: Path, console: Console) -> None:
         console.step("kept", one_line(f"{os.path.relpath(kept.path, root)} ({kept.reason})"))
     for path in cleaned.removed:
         console.step("removed", one_line(os.path.relpath(path, root)))
+
+
+def say_unanswered(task: "Task", console: Console) -> None:
+    """Say which program that knows the version was asked by the build, and is not there."""
+    if task.project.version is not None:
+        return
+    from neverstale.wheels.inputs import VERSIONING
+
+    built = task.builder.store.newest(task.project, "wheel")
+    for program in built.answers.keys() & set(VERSIONING) if built else ():
+        if not shutil.which(program):
+            console.tell(
+                f"the build asked {program}, which is not installed: the version may be wrong\n"
+                f"hint: install {program}, and open a new terminal"
+            )

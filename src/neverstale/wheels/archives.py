@@ -180,7 +180,7 @@ def _refuse_bomb(size: int, path: Path) -> None:
 def _unreadable(path: Path, kind: str, error: BaseException) -> NeverstaleError:
     return NeverstaleError(
         f"{path.name} is not {'an' if kind == 'sdist' else 'a'} {kind}: {error}",
-        hint="remove it, then run `make install`",
+        hint="remove it, then run `neverstale install`",
     )
 
 

@@ -105,7 +105,7 @@ def parse_metadata(text: str) -> Metadata:
     if not is_name(name) or not is_version(version):
         raise NeverstaleError(
             f"METADATA names no distribution or no version: {name!r}, {version!r}",
-            hint="build the project again with `make install`",
+            hint="build the project again with `neverstale install`",
         )
     requirements = parse_requirements([str(r) for r in headers.get_all("Requires-Dist", [])])
     requires_python = str(headers["Requires-Python"] or "")
@@ -135,7 +135,7 @@ def parse_requirements(lines: Collection[str]) -> "frozenset[Requirement]":
     except InvalidRequirement as error:
         raise NeverstaleError(
             f"METADATA holds a requirement that is none: {error}".splitlines()[0],
-            hint="correct it in pyproject.toml, then run `make install`",
+            hint="correct it in pyproject.toml, then run `neverstale install`",
         ) from error
 
 
@@ -191,6 +191,6 @@ def _entry_points(text: str) -> "configparser.RawConfigParser":
     except configparser.Error as error:
         raise NeverstaleError(
             f"entry_points.txt cannot be read: {error}".splitlines()[0],
-            hint="build the project again with `make install`",
+            hint="build the project again with `neverstale install`",
         ) from error
     return parser
