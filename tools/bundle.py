@@ -34,10 +34,10 @@ LAUNCHER = '''\
 # ///
 """Start neverstale: ``uv run --script tools/neverstale.py VERB``. Kept by the template."""
 
-import signal
+import _signal  # built in: the imports of `signal` could be interrupted, with a traceback
 import sys
 
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback before there is anything to say
+_signal.signal(_signal.SIGINT, _signal.SIG_DFL)
 del sys.path[0]  # this file is called like the package
 
 from neverstale.__main__ import main  # noqa: E402
