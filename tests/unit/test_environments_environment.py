@@ -1,12 +1,14 @@
 """Environments, known by how their folders look."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.utils import canonicalize_name
 from support.tree import build_file_tree
 from unit.made_up import DEMO, install_files, make_environment, site_of
 
+from neverstale.environments import environment as module
 from neverstale.environments.environment import (
     OTHER,
     PIPX,
@@ -286,3 +288,27 @@ def test_what_the_system_has_installed(
     environment = Environment(place, tmp_path, tmp_path, site=build_file_tree(tmp_path, files))
     assert is_systems(environment, DEMO) == expected
     assert not is_systems(Environment(place, tmp_path / "gone", tmp_path), DEMO)
+
+
+@pytest.mark.parametrize(
+    ("implementation", "programs", "expected"),
+    [
+        ("implementation = CPython\n", ["python.exe"], True),
+        ("implementation = CPython\n", ["python3.13t.exe"], False),
+        ("implementation = PyPy\n", ["python.exe"], False),
+        ("", ["python.exe"], False),
+    ],
+)
+def test_a_plain_cpython_on_windows(
+    implementation: str,
+    programs: list[str],
+    expected: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    base = build_file_tree(tmp_path / "base", dict.fromkeys(programs, ""))
+    prefix = build_file_tree(tmp_path / "env", {"pyvenv.cfg": f"home = {base}\n{implementation}"})
+    site = prefix / "Lib/site-packages"
+    made = Environment(VENV, prefix, prefix / "Scripts", site=site)
+    monkeypatch.setattr(module, "os", SimpleNamespace(name="nt"))
+    assert made.is_plain_cpython == expected

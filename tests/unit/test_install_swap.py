@@ -193,7 +193,7 @@ def replace_by_hand(environment: Environment, tmp_path: Path, files: dict[str, s
     made = stage(environment, {**files, **info, f"{INFO}/RECORD": f"{record}{INFO}/RECORD,,\n"})
     moves = staging.destinations(built, made)
     staging.rewrite_record(made, moves)
-    old = [*swap._old_files(built, environment)]  # noqa: SLF001
+    old = [*swap._old_files(made, built.distribution.files)]  # noqa: SLF001
     units = [*swap._units(environment.prefix, site_of(environment), old)]  # noqa: SLF001
     by_hand = ByHand(made, built, units, [*swap._entries(made, moves)])  # noqa: SLF001
     by_hand.note()
@@ -425,7 +425,7 @@ def test_a_swap_of_another_project_is_undone(environment: Environment, tmp_path:
     built = built_of(make_wheel(tmp_path, {"member/__init__.py": "new"}, "member"))
     made = Swap(environment, site_of(environment), canonicalize_name("member"))
     made.old.mkdir(parents=True)
-    old = [*swap._old_files(built, environment)]  # noqa: SLF001
+    old = [*swap._old_files(made, built.distribution.files)]  # noqa: SLF001
     units = [*swap._units(environment.prefix, site_of(environment), old)]  # noqa: SLF001
     swap._move_away(made, units)  # noqa: SLF001
     assert recover(environment)
@@ -453,7 +453,7 @@ def test_a_link_in_place_of_our_folder_is_left_alone(
 
 def old_files(environment: Environment, tmp_path: Path) -> list[str]:
     built = built_of(make_wheel(tmp_path, {**SOURCES, "single.py": ""}))
-    found = swap._old_files(built, environment)  # noqa: SLF001
+    found = swap._old_files(swap_in(environment), built.distribution.files)  # noqa: SLF001
     return sorted(os.path.relpath(path, site_of(environment)) for path in found)
 
 
@@ -492,9 +492,6 @@ def test_what_another_installer_made_is_not_replaced(
 ) -> None:
     build_file_tree(site_of(environment), {"demo-1.0.egg-info/PKG-INFO": "", "demo/cli.py": ""})
     assert old_files(environment, tmp_path) == []
-    nowhere = Environment(VENV, tmp_path / "gone", tmp_path)
-    built = built_of(make_wheel(tmp_path, SOURCES))
-    assert list(swap._old_files(built, nowhere)) == []  # noqa: SLF001
 
 
 def test_records_that_are_a_link_are_not_followed(environment: Environment, tmp_path: Path) -> None:
@@ -762,3 +759,68 @@ def test_a_new_package_does_not_stay(environment: Environment, tmp_path: Path) -
     assert recover(environment)
     assert not (site_of(environment) / "added").exists()
     assert installed_files(environment) == before
+
+
+def everything(environment: Environment) -> dict[str, str]:
+    """Return the files of *environment*, but for those that are there in any case."""
+    found = (path for path in environment.prefix.rglob("*") if path.is_file())
+    below = {path.relative_to(environment.prefix).as_posix(): path for path in found}
+    return {name: p.read_text("utf-8") for name, p in below.items() if "_virtualenv" not in name}
+
+
+def test_what_is_moved_away_is_removed(environment: Environment) -> None:
+    before = everything(environment)
+    install_files(environment, SOURCES, commands=COMMANDS)
+    build_file_tree(site_of(environment), {"demo/added.py": "", "other.py": ""})
+    with swap.moved_away(environment, [DEMO]):
+        assert everything(environment).keys() > before.keys()
+        assert not (site_of(environment) / "demo").exists()
+        assert read_installed(environment, DEMO) is None
+    assert everything(environment).keys() - before.keys() == {f"{SITE}/other.py"}
+    assert not (environment.prefix / staging.FOLDER).exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, OSError, NeverstaleError])
+def test_what_was_moved_away_is_put_back(
+    error: type[BaseException], environment: Environment
+) -> None:
+    install_files(environment, SOURCES, commands=COMMANDS)
+    before = everything(environment)
+    raised = NeverstaleError("x", hint="y") if error is NeverstaleError else error("x")
+    with pytest.raises(error), swap.moved_away(environment, [DEMO]):  # noqa: PT012 - as uv is killed
+        build_file_tree(site_of(environment), {f"{INFO}/METADATA": "", f"{INFO}/uv_cache.json": ""})
+        raise raised
+    assert everything(environment) == before
+
+
+def test_a_kill_while_it_is_moved_away(environment: Environment) -> None:
+    install_files(environment, SOURCES)
+    before = everything(environment)
+    left = swap.moved_away(environment, [DEMO])
+    left.__enter__()
+    assert read_installed(environment, DEMO) is None
+    assert recover(environment)
+    assert everything(environment) == before
+    del left
+
+
+def test_a_kill_while_it_is_removed(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_files(environment, SOURCES)
+    monkeypatch.setattr(swap, "discard", lambda *_: None)
+    with swap.moved_away(environment, [DEMO]):
+        pass
+    assert not recover(environment)
+    assert read_installed(environment, DEMO) is None
+    assert not (environment.prefix / staging.FOLDER).exists()
+
+
+def test_what_is_not_there_is_not_moved_away(environment: Environment, tmp_path: Path) -> None:
+    before = everything(environment)
+    with swap.moved_away(environment, [DEMO]):
+        pass
+    assert everything(environment) == before
+    nowhere = Environment(VENV, tmp_path / "gone", tmp_path)
+    with swap.moved_away(nowhere, [DEMO]), swap.moved_away(environment, []):
+        assert not nowhere.prefix.exists()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.tree import build_file_tree
 from unit.made_up import (
+    DEMO,
     PROJECT,
     SOURCES,
     install_files,
@@ -19,7 +20,16 @@ from unit.made_up import (
 from neverstale.environments.environment import OTHER, TOOL, Environment
 from neverstale.install import tool as module
 from neverstale.install.standins import stand_in
-from neverstale.install.tool import COMPLETE, KEPT, Copies, let_go, put_back, recover, set_aside
+from neverstale.install.tool import (
+    COMPLETE,
+    KEPT,
+    Copies,
+    let_go,
+    put_back,
+    recover,
+    set_aside,
+    without_commands,
+)
 
 COMMANDS = {"demo": "demo.cli:main"}
 
@@ -279,3 +289,21 @@ def test_a_command_that_is_a_program(tmp_path: Path) -> None:
         module._copy_command(tmp_path / name, tmp_path / f"{name}-copy")  # noqa: SLF001
     assert (tmp_path / "program-copy").read_text("utf-8") == "x"
     assert os.readlink(tmp_path / "link-copy") == "/gone"
+
+
+def test_commands_go_before_what_they_start(tool: Environment) -> None:
+    other = tool.commands_folder / "other"
+    other.symlink_to("/elsewhere")
+    with without_commands(tool, DEMO):
+        assert links_in(tool.commands_folder) == {"other": "/elsewhere"}
+    assert links_in(tool.commands_folder) == {"other": "/elsewhere"}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_commands_of_what_was_not_removed(whole: bool, tool: Environment) -> None:
+    before = links_in(tool.commands_folder)
+    with pytest.raises(KeyboardInterrupt), without_commands(tool, DEMO):  # noqa: PT012 - as uv is
+        if not whole:
+            (site_of(tool) / "demo/cli.py").unlink()
+        raise KeyboardInterrupt
+    assert links_in(tool.commands_folder) == (before if whole else {})

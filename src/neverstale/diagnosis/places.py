@@ -1,5 +1,6 @@
 """One place where a copy of the project is: read, and checked against what is known."""
 
+import os
 from collections.abc import Collection
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,9 @@ from neverstale.project.metadata import Project
 from neverstale.wheels.answers import Present, in_words
 from neverstale.wheels.archives import pointers_in
 from neverstale.wheels.store import Built
+
+OF_WINDOWS = ("win32", "win_amd64", "win_arm64")
+"""Platforms that an interpreter there may be of: those of this one need not be the other's."""
 
 
 def examine(
@@ -190,5 +194,7 @@ def _fits(installed: Installed, environment: Environment) -> bool:
     from packaging.tags import compatible_tags, cpython_tags
 
     version = tuple(int(part) for part in environment.python_version.split(".")[:2])
-    fitting = {str(tag) for tags in (cpython_tags, compatible_tags) for tag in tags(version)}
+    platforms = OF_WINDOWS if os.name == "nt" else None
+    kinds = (cpython_tags, compatible_tags)
+    fitting = {str(tag) for tags in kinds for tag in tags(version, platforms=platforms)}
     return bool(installed.tags & fitting)

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,12 @@ def read_origin(info: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return origin if isinstance(origin, dict) else {}
+
+
+def is_editable(origin: Mapping[str, Any]) -> bool:
+    """Return whether what is of *origin* points at the sources (PEP 610: ``dir_info.editable``)."""
+    folder = origin.get("dir_info")
+    return isinstance(folder, dict) and bool(folder.get("editable"))
 
 
 def read_tags(info: Path) -> frozenset[str]:

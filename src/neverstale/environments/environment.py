@@ -113,6 +113,9 @@ class Environment(NamedTuple):
     def is_plain_cpython(self) -> bool:
         """Whether it is a CPython with the usual ABI, as far as its folders tell."""
         site = self.site_packages
+        if os.name == "nt":  # Lib\\site-packages is everybody's; uv and virtualenv note who it is
+            free_threaded = [*Path(self._settings.get("home", "")).glob("python3*t.exe")]
+            return self._settings.get("implementation") == "CPython" and not free_threaded
         return site is not None and re.fullmatch(r"python3\.\d+", site.parent.name) is not None
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from neverstale.environments.commands import offered_commands
 from neverstale.environments.dist_info import (
     DamagedError,
+    is_editable,
     read_metadata,
     read_origin,
     read_record,
@@ -70,9 +71,8 @@ class Installed(NamedTuple):
 
     @property
     def editable(self) -> bool:
-        """Whether it points at the sources (PEP 610: ``dir_info.editable``)."""
-        folder = self.origin.get("dir_info")
-        return isinstance(folder, dict) and bool(folder.get("editable"))
+        """Whether it points at the sources."""
+        return is_editable(self.origin)
 
     @property
     def whole(self) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neverstale.environments.discovery import venv_environment
+from neverstale.environments.dist_info import is_editable, read_origin
+from neverstale.environments.environment import Environment, distributions
 from neverstale.files import write_text
 from neverstale.install import sync
 from neverstale.install.cleaning import Cleaned, clean_artifacts
@@ -18,7 +20,9 @@ from neverstale.install.editables import (
     note_installed,
     set_away,
 )
+from neverstale.install.swap import moved_away
 from neverstale.install.task import Task
+from neverstale.names import NormalizedName
 from neverstale.project.bytecode import find_stale_bytecode
 from neverstale.project.members import neighbours_of
 from neverstale.removal import remove
@@ -41,12 +45,8 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
     together = (task.project, *neighbours_of(task.project, task.read))
     for each in together:
         remove(find_stale_bytecode(each.root), each.root)
-    for name in former_names(environment, task.project):
-        from neverstale.install.transaction import make_removable
-
-        make_removable(name, environment)
-        where = ("--python", str(environment.prefix))
-        task.uv.attempt("pip", "uninstall", "--quiet", *where, name)
+    with moved_away(environment, former_names(environment, task.project)):
+        pass
     due = due_in(environment, together, builder)
     store = builder.store
     if not due and not always and not sync.was_stopped(store):
@@ -59,7 +59,9 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
         reuse, cleaned = for_due(due, builder, own)
         words = [word for pair in reuse.settings.items() for word in pair]
         words += [w for each in due for w in ("--reinstall-package", each.project.name)]
-        with set_away(due, environment.prefix, builder):
+        names = [each.project.name for each in due]
+        copies = [] if arguments else [name for name in names if _is_copied(environment, name)]
+        with set_away(due, environment.prefix, builder), moved_away(environment, copies):
             code = sync.run(
                 task.uv, store, environment, *words, *arguments, settings=reuse.environment
             )
@@ -69,6 +71,13 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
     if always:
         due_in(environment, together, builder)  # then `doctor --quick` knows what to compare with
     return Synced(0, tuple(each.project.name for each in due), tuple(cleaned))
+
+
+def _is_copied(environment: Environment, name: NormalizedName) -> bool:
+    """Return whether *name* is there file by file: a kill of uv would leave a part of them."""
+    site = environment.site_packages
+    found = [info for _, info, _ in distributions(site, name)] if site else []
+    return any(not is_editable(read_origin(info)) for info in found)
 
 
 class Failed(Exception):  # noqa: N818 - uv has said what is wrong

@@ -8,7 +8,8 @@ folder lets the next install finish what a kill left.
 
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from neverstale.environments.dist_info import DamagedError
@@ -17,8 +18,9 @@ from neverstale.environments.installed import Installed, read_installed
 from neverstale.environments.unrecorded import find_orphans
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_text, write_text
-from neverstale.install.recovery import JOURNAL, undo
+from neverstale.install.recovery import JOURNAL, recover, undo
 from neverstale.install.staging import (
+    OLD,
     Swap,
     destinations,
     fetch,
@@ -27,6 +29,7 @@ from neverstale.install.staging import (
     rewrite_record,
     stage,
 )
+from neverstale.names import NormalizedName
 from neverstale.process import Uv, explain_failure, unstoppable
 from neverstale.removal import discard
 from neverstale.wheels.record import rows_of
@@ -77,7 +80,7 @@ def _replace(staged: Sequence[tuple[Built, Swap]], between: Callable[[], None]) 
         moves = destinations(built, swap)
         rewrite_record(swap, moves)
         swap.old.mkdir(parents=True)
-        old = [*_old_files(built, swap.environment)]
+        old = [*_old_files(swap, built.distribution.files)]
         plan.append((swap, [*_units(prefix, swap.site, old)], [*_entries(swap, moves)]))
     journal: dict[str, list[str]] = {swap.name: [] for swap, _, _ in plan}
     write_text(folder / JOURNAL, json.dumps(journal))
@@ -104,6 +107,42 @@ def _replace(staged: Sequence[tuple[Built, Swap]], between: Callable[[], None]) 
         _forget_legacy(built, swap)
 
 
+@contextmanager
+def moved_away(environment: Environment, names: Iterable[NormalizedName]) -> Iterator[None]:
+    """Have the installations of *names* out of their places while the body runs, by renames.
+
+    They are put back where the body raises, or by the next verb where this is killed; else they
+    are removed.
+    """
+    site, prefix = environment.site_packages, environment.prefix
+    swaps = [Swap(environment, site, name) for name in names] if site else []
+    if not swaps:
+        yield
+        return
+    folder = swaps[0].folder
+    recover(environment)
+    discard(folder, prefix)
+    folder.mkdir(mode=0o700)
+    units = [[*_units(prefix, swap.site, [*_old_files(swap)])] for swap in swaps]
+    write_text(folder / JOURNAL, json.dumps({swap.name: [] for swap in swaps}))
+    try:
+        with unstoppable():
+            for swap, own in zip(swaps, units, strict=True):
+                swap.old.mkdir(parents=True)
+                _move_away(swap, own)
+        yield
+        os.rename(folder / OLD, folder / "removed")  # from here on nothing is put back
+    except BaseException:
+        with unstoppable():
+            for swap in swaps:  # what the body has begun in their places
+                for _, info, _ in [*distributions(swap.site, swap.name)]:
+                    discard(info, prefix)
+            undo(swaps, {})
+        raise
+    finally:
+        discard(folder, prefix)
+
+
 def _new_files(prefix: Path, entries: Sequence[tuple[Path, Path]]) -> Iterator[str]:
     """Yield the files below *prefix* that moving *entries* in adds; others have a file already."""
     for source, to in entries:
@@ -117,20 +156,21 @@ def _is_record(entry: tuple[Path, Path]) -> bool:
     return entry[0].suffix == ".dist-info"
 
 
-def _old_files(built: Built, environment: Environment) -> Iterator[Path]:
-    """Yield the files of the present installation, and what is among them and in no RECORD."""
-    site, name = environment.site_packages, built.distribution.name
-    if site is None:
-        return
+def _old_files(swap: Swap, new: Collection[str] = ()) -> Iterator[Path]:
+    """Yield the files of the present installation, and what is among them and in no RECORD.
+
+    Where that cannot be read, they are in packages of the names that *new* files have.
+    """
+    site = swap.site
     try:
-        installed = read_installed(environment, name)
+        installed = read_installed(swap.environment, swap.name)
     except DamagedError:
-        for _, info, _ in distributions(site, name):
+        for _, info, _ in distributions(site, swap.name):
             if info.is_dir() and not info.is_symlink():
                 yield from (path for path in info.rglob("*") if not path.is_dir())
-        tops = {path.partition("/")[0] for path in built.distribution.files if path.count("/")}
+        tops = {path.partition("/")[0] for path in new if path.count("/")}
         packages = [top for top in tops if top.isidentifier()]
-        yield from (site / path for path in find_orphans(environment, packages))
+        yield from (site / path for path in find_orphans(swap.environment, packages))
         return
     except NeverstaleError:
         return

@@ -22,6 +22,7 @@ from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.install.busy import move_busy
 from neverstale.install.standins import are_apart, links_to_copies, replace_link, stand_in
+from neverstale.names import NormalizedName
 from neverstale.process import unstoppable
 from neverstale.project.metadata import Project
 from neverstale.removal import discard
@@ -146,6 +147,26 @@ def recover(project: Project, copies: Copies) -> bool:
 
 def _is_whole(installed: Installed) -> bool:
     return installed.whole and installed.distribution.commands.keys() <= installed.commands
+
+
+@contextmanager
+def without_commands(environment: Environment, name: NormalizedName) -> Iterator[None]:
+    """Have no command lead into *environment* while the body removes it.
+
+    A kill leaves no command, or one that works. Where the body fails before it has changed
+    anything, the commands are there again.
+    """
+    links = {p: os.readlink(p) for p in links_into(environment)} if are_apart(environment) else {}
+    try:
+        for path in links:
+            path.unlink()
+        yield
+    except BaseException:
+        with unstoppable(), suppress(OSError, NeverstaleError):
+            installed = read_installed(environment, name)
+            for path, target in links.items() if installed and installed.whole else ():
+                path.symlink_to(target)
+        raise
 
 
 def _copy(copies: Copies, aside: Path) -> None:

@@ -22,7 +22,9 @@ from neverstale.install.editables import (
     reference_for,
     set_away,
 )
+from neverstale.install.swap import moved_away
 from neverstale.install.task import Outcome, Task, refuse_sources
+from neverstale.install.tool import without_commands
 from neverstale.install.transaction import (
     find_pipx,
     held_alone,
@@ -34,6 +36,7 @@ from neverstale.install.transaction import (
     refuse_useless_tool,
     replacing,
 )
+from neverstale.process import Uv
 from neverstale.project.bytecode import find_stale_bytecode
 from neverstale.project.metadata import Project
 from neverstale.removal import remove
@@ -166,21 +169,27 @@ def uninstall(task: Task) -> str:
     with store.locked(task.builder.wait), held_alone(environment, task.builder.wait):
         recover(project, environment, store)
         make_removable(project.name, environment)
-        if environment.place == TOOL and environment.prefix.is_dir():
-            move_busy(environment)
-            done = task.uv.capture(task.uv.executable, "tool", "uninstall", project.name)
-        elif environment.place == PIPX:
-            done = task.uv.capture(find_pipx(), "uninstall", project.name)
+        if environment.place == PIPX or (environment.place == TOOL and environment.prefix.is_dir()):
+            if environment.place == TOOL:
+                move_busy(environment)
+            with without_commands(environment, project.name):
+                _remove_tool(task.uv, project, environment)
         elif environment.place == TOOL or not read_installed(environment, project.name):
             return f"{project.name} is not installed ({environment.place})"
         else:
-            where = ("--python", str(environment.prefix))
-            command = ("pip", "uninstall", "--quiet", *where, project.name)
-            done = task.uv.capture(task.uv.executable, *command)
-    if done[0]:
+            with moved_away(environment, [project.name]):
+                pass
+    return f"Removed {project.name} ({environment.place})"
+
+
+def _remove_tool(uv: Uv, project: Project, environment: Environment) -> None:
+    """Remove a tool of uv's or an application of pipx's."""
+    by = find_pipx() if environment.place == PIPX else uv.executable
+    words = ["uninstall"] if environment.place == PIPX else ["tool", "uninstall"]
+    code, said = uv.capture(by, *words, project.name)
+    if code:
         raise NeverstaleError(
             f"{project.name} could not be removed ({environment.place})",
             hint="fix what is said here, then run the command again",
-            details=done[1],
+            details=said,
         )
-    return f"Removed {project.name} ({environment.place})"
