@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import short_hash, text_if_there
+from neverstale.process import find_program
 
 if TYPE_CHECKING:
     import subprocess
@@ -211,13 +212,21 @@ def _start_away(*question: str, folder: Path | None = None) -> "subprocess.Popen
         "SSH_ASKPASS_REQUIRE": "never",
     }
     return subprocess.Popen(
-        ["git", *INERT, *question],
+        [_git(), *INERT, *question],
         cwd=folder or os.path.abspath(os.sep),
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+
+
+def _git() -> str:
+    """Return the path of git; raise FileNotFoundError where there is none."""
+    found = find_program("git")
+    if found is None:
+        raise FileNotFoundError("git")
+    return found
 
 
 def _at(top: Path, folder: Path) -> tuple[str, ...]:
@@ -237,7 +246,7 @@ def _run(root: Path, *question: str) -> "subprocess.CompletedProcess[bytes]":
 
     try:
         return subprocess.run(
-            ["git", *question],
+            [_git(), *question],
             cwd=root,
             env=_environment() | OFFLINE,
             stdin=subprocess.DEVNULL,

@@ -68,7 +68,9 @@ class Uv(NamedTuple):
             for folder in command[1:]:
                 os.rmdir(self.root / folder)
             return 0
-        program = self.executable if command[0] == "uv" else command[0]
+        program = self.executable if command[0] == "uv" else find_program(command[0])
+        if program is None:
+            raise FileNotFoundError(2, "No such file or directory", command[0])
         return subprocess.run(
             [program, *command[1:]],
             cwd=self.root,
@@ -140,10 +142,36 @@ def find_uv(root: Path, announce: Callable[[str], None]) -> Uv:
 
     Raise NeverstaleError where there is none.
     """
-    executable = os.environ.get("UV") or shutil.which("uv") or _installed_uv()
-    if not executable or not shutil.which(executable):
+    executable = find_program(os.environ.get("UV") or "uv") or _installed_uv()
+    if not executable or not find_program(executable):
         raise NeverstaleError("uv is not installed", hint=f"install it: {INSTALLING_UV}")
     return Uv(executable, root, announce)
+
+
+def find_program(name: str, path: str | None = None) -> str | None:
+    """Return the program *name* along PATH, or along *path*; also where *name* is a path itself.
+
+    Only in folders that PATH names in full: Windows looks into the current folder as well, as an
+    entry like ``.`` does, and what is there may be a stranger's project.
+    """
+    if os.path.dirname(name):
+        return shutil.which(name)
+    endings = [""]
+    if os.name == "nt":
+        endings = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
+        endings = ["", *endings] if name.lower().endswith(tuple(endings)) else endings
+    whole = os.environ.get("PATH", os.defpath) if path is None else path
+    for folder in _named_in_full(whole):
+        for ending in endings:
+            found = os.path.join(folder, f"{name}{ending}")
+            if os.path.isfile(found) and os.access(found, os.X_OK):
+                return found
+    return None
+
+
+def _named_in_full(path: str) -> list[str]:
+    """Return the folders along *path*, a value of PATH, that do not depend on the current one."""
+    return [*filter(os.path.isabs, (entry.strip('"') for entry in path.split(os.pathsep)))]
 
 
 def _installed_uv() -> str | None:
@@ -186,6 +214,11 @@ def outer_environment() -> dict[str, str]:
     if separator and Path(head) == Path(sys.executable).parent:
         environment["PATH"] = tail
     return environment
+
+
+def path_behind(folder: Path | str) -> str:
+    """Return PATH with *folder* before it, and without what is relative: see `find_program`."""
+    return os.pathsep.join([str(folder), *_named_in_full(outer_environment().get("PATH", ""))])
 
 
 def base_interpreter() -> Path:

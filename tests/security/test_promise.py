@@ -1,6 +1,7 @@
 """Each sentence of docs/explanation/security.md."""
 
 import ast
+import os
 import re
 import shutil
 import zipfile
@@ -15,7 +16,7 @@ from support.history import git
 from support.parse import AnyTag
 from support.render import REPOSITORY, Combination, forget_tools
 from support.tree import build_wheel_file
-from support.world import World, output
+from support.world import World, output, uv_executable
 
 import neverstale
 from neverstale.errors import NeverstaleError
@@ -106,6 +107,41 @@ def test_no_call_goes_through_a_shell() -> None:
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
                 assert name not in refused, f"{path.name}:{node.lineno}"
                 assert "shell" not in {keyword.arg for keyword in node.keywords}, path.name
+
+
+def test_programs_are_found_in_one_place() -> None:
+    """Windows looks for a program in the current folder as well, and so may PATH."""
+    for path in Path(neverstale.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            assert name != "which" or path.name == "process.py", f"{path.name}:{node.lineno}"
+            if name in ("run", "Popen", "execvpe", "capture") and node.args:
+                first = node.args[0]
+                head = first.elts[0] if isinstance(first, ast.List | ast.Tuple) else first
+                literal = isinstance(head, ast.Constant) and name != "run"
+                literal |= isinstance(first, ast.List | ast.Tuple) and isinstance(
+                    head, ast.Constant
+                )
+                assert not literal, f"{path.name}:{node.lineno}"
+
+
+@pytest.mark.parametrize("entry", [".", ""])
+def test_no_program_of_the_project_is_started(entry: str, tmp_path: Path) -> None:
+    world = World(tmp_path, Combination("hatchling", "src", "cli", "vcs"))
+    forget_tools(world.project)
+    world.commit(tag="v1.0.0")
+    world.make("install")
+    planted = world.home / "planted"
+    for name in ("git", "uv", "make", "nox", "pipx", "cc"):
+        program = world.project / name
+        program.write_text(f"#!/bin/sh\necho {name} >> {str(planted)!r}\n", encoding="utf-8")
+        program.chmod(0o755)
+    path = os.pathsep.join([entry, world.environment["PATH"]])
+    for verb in (("doctor", "--quick"), ("doctor",)):
+        world.run(uv_executable(), *TOOL[1:], *verb, expect=None, PATH=path)
+        assert not planted.exists(), f"{verb} started {planted.read_text('utf-8')}"
 
 
 def test_the_doctor_executes_nothing_of_the_project(tmp_path: Path) -> None:

@@ -65,6 +65,11 @@ class App:
         finally:
             self.wine.kill_all(process)
 
+    def fixes(self, code: str) -> list[str]:
+        """Return the fixes of the findings of one code."""
+        places = self.diagnosis()["places"]
+        return [f["fix"] for place in places for f in place["findings"] if f["code"] == code]
+
     def write(self, path: str, text: str) -> None:
         file = self.package / path
         file.parent.mkdir(parents=True, exist_ok=True)

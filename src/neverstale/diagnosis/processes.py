@@ -1,7 +1,6 @@
 """What still runs: processes that began before the copy of the project that they have changed."""
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -12,6 +11,7 @@ from neverstale.diagnosis.place import Place
 from neverstale.environments.imports import Imports
 from neverstale.errors import NeverstaleError
 from neverstale.files import real
+from neverstale.process import find_program
 from neverstale.shell import typed, without_secrets
 
 UNSURE = 1.0
@@ -74,7 +74,7 @@ def _home_of(command: Sequence[str], folder: str, path: str) -> Path | None:
     """
     program = command[0] if command else ""
     named = os.path.join(folder, program) if os.path.dirname(program) else None
-    found = named or shutil.which(program, path=path)
+    found = named or find_program(program, path=path)
     return real(Path(found).parent.parent) if found else None
 
 

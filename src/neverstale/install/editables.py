@@ -24,7 +24,7 @@ from neverstale.errors import NeverstaleError
 from neverstale.files import read_bytes, read_text, write_text
 from neverstale.git import is_changed
 from neverstale.names import NormalizedName
-from neverstale.process import outer_environment
+from neverstale.process import path_behind
 from neverstale.project.artifacts import COMPILED_FOLDERS, EXTENSIONS, find_compiled
 from neverstale.project.metadata import Project
 from neverstale.project.sources import Sources, read_sources
@@ -220,9 +220,8 @@ def building_with(builder: Builder, project: Project, environment: Environment) 
             *(builder.uv, project, backend, "editable", scratch, environment_of_build, Reuse()),
             build=False,
         )
-    path = os.pathsep.join([str(backend.scripts), outer_environment().get("PATH", "")])
     modules = next(backend.prefix.glob("lib/python3*/site-packages"))
-    variables = {"PATH": path, "PYTHONPATH": str(modules)}
+    variables = {"PATH": path_behind(backend.scripts), "PYTHONPATH": str(modules)}
     if project.build_backend != REBUILDS_ITSELF:  # which has a folder of its own
         objects = _objects(project, environment.prefix, builder.store.folder)
         variables["SKBUILD_BUILD_DIR"] = str(objects)

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -19,7 +18,13 @@ from neverstale.install.busy import remove_unused
 from neverstale.install.standins import are_apart, links_to_copies
 from neverstale.install.tool import Copies, set_aside
 from neverstale.names import NormalizedName
-from neverstale.process import Uv, explain_failure, outer_environment, stopped_once
+from neverstale.process import (
+    Uv,
+    explain_failure,
+    find_program,
+    outer_environment,
+    stopped_once,
+)
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import at_path
 from neverstale.wheels.build_cache import Reuse
@@ -244,7 +249,7 @@ def _refuse_broken(environment: Environment) -> None:
 
 def find_pipx() -> str:
     """Return the path of pipx; raise NeverstaleError where it is not on PATH."""
-    found = shutil.which("pipx", path=outer_environment().get("PATH"))
+    found = find_program("pipx", path=outer_environment().get("PATH"))
     if found is None:
         raise NeverstaleError(
             "pipx is not on PATH, and only it can replace what it has installed",

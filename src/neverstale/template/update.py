@@ -1,6 +1,5 @@
 """Updates from the template: what is new, which command brings it, what is left to do after it."""
 
-import shutil
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.git import in_repository, is_changed, listed, move, start_listing, text_of
+from neverstale.process import find_program
 from neverstale.template.answers import (
     Template,
     changes_between,
@@ -50,7 +50,7 @@ def plan_update(root: Path, arguments: Sequence[str]) -> Plan:
     now, and where the template cannot be reached.
     """
     template = refuse_update(find_template(root))
-    if shutil.which("git") is None:
+    if find_program("git") is None:
         raise NeverstaleError(
             "git is not installed, and an update is a merge",
             hint="install git: https://git-scm.com/downloads",

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -70,11 +69,12 @@ def say_unanswered(task: "Task", console: Console) -> None:
     """Say which program that knows the version was asked by the build, and is not there."""
     if task.project.version is not None:
         return
+    from neverstale.process import find_program
     from neverstale.wheels.inputs import VERSIONING
 
     built = task.builder.store.newest(task.project, "wheel")
     for program in built.answers.keys() & set(VERSIONING) if built else ():
-        if not shutil.which(program):
+        if not find_program(program):
             console.tell(
                 f"the build asked {program}, which is not installed: the version may be wrong\n"
                 f"hint: install {program}, and open a new terminal"

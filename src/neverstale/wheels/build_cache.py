@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from neverstale.files import Digest, read_bytes, write_text
-from neverstale.process import outer_environment
+from neverstale.process import path_behind
 from neverstale.project.metadata import Project
 from neverstale.project.sources import Sources
 from neverstale.removal import discard
@@ -55,8 +55,7 @@ def kept_objects(
         discard(folder, store)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NOTE).unlink(missing_ok=True)
-    path = f"{Path(backend)}{os.pathsep}{outer_environment().get('PATH', '')}"
-    yield Reuse({"PATH": path, **reuse.environment}, reuse.settings)
+    yield Reuse({"PATH": path_behind(backend), **reuse.environment}, reuse.settings)
     if folder.exists():  # not forgotten since
         write_text(folder / NOTE, json.dumps(note_of(project, key, before)))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from neverstale.errors import NeverstaleError
-from neverstale.process import Uv, explain_failure, outer_environment
+from neverstale.process import Uv, explain_failure, path_behind
 from neverstale.project.metadata import Project
 from neverstale.wheels.backend import Backend, add_requirements
 from neverstale.wheels.build_cache import Reuse
@@ -43,7 +43,7 @@ def call_hook(  # noqa: PLR0913, PLR0917 - each is a value of its own
     from threading import Thread
 
     question, answer = scratch / "question.json", scratch / "answer.json"
-    variables = {"PATH": f"{backend.scripts}{os.pathsep}{outer_environment().get('PATH', '')}"}
+    variables = {"PATH": path_behind(backend.scripts)}
     variables |= {**environment, **reuse.environment}
     Thread(target=_import_readers, daemon=True).start()
     while True:
@@ -110,6 +110,7 @@ def build_environment(project: Project, scratch: Path) -> dict[str, str]:
     return {
         "SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _epoch(project)),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "NoDefaultCurrentDirectoryInExePath": "1",  # on Windows, for what the backend starts
         "DEPENDENCIES_OUTPUT": str(scratch / "dependencies"),
         "DIST_EXTRA_CONFIG": str(configuration),
     }

@@ -114,7 +114,8 @@ def questions_of(
     found |= {f"kind {_spelled(project.root, path)}" for path in asked}
     found |= {f"folder {_spelled(project.root, p)}" for p in events.of("l") - passing if counts(p)}
     found |= {f"variable {name}" for name in events.of("v") - GIVEN if _is_asked(name)}
-    found |= {each for each in VERSIONING if events.of("p") & {each, f"{each}.exe"}}
+    programs = {program.lower().removesuffix(".exe") for program in events.of("p")}
+    found |= programs & set(VERSIONING)
     if events.opaque:
         made = {_spelled(project.root, path) for path in written}
         made &= {question[5:] for question in outputs_of(project, events)}

@@ -5,7 +5,6 @@ https://packaging.python.org/en/latest/guides/packaging-binary-extensions/
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
-from neverstale.process import Uv
+from neverstale.process import Uv, find_program
 from neverstale.project.artifacts import EXTENSIONS
 from neverstale.project.metadata import Project
 
@@ -150,7 +149,7 @@ def _missing(
 def _found(variable: str, names: Iterable[str]) -> str | None:
     """Return the program that *variable* names, or the first of *names* on PATH."""
     named = os.environ.get(variable, "").split()
-    return next(filter(None, map(shutil.which, named[:1] or names)), None)
+    return next(filter(None, map(find_program, named[:1] or names)), None)
 
 
 def searches_elsewhere() -> bool:
@@ -166,7 +165,7 @@ def toolchain() -> str:
         _found("CC", C),
         _found("CXX", CXX),
         *(_found(name.upper(), (name,)) for name in ("cargo", "rustc", "cmake", "ninja", "meson")),
-        shutil.which("patchelf"),
+        find_program("patchelf"),
     ]
     found = [f"{path} {_identity(path)}" for path in programs if path]
     return "\n".join([*found, *settings()])
