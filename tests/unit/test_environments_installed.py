@@ -499,7 +499,7 @@ def test_what_uv_noted_of_a_tool(
     assert read_receipt(environment) == expected
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
 def test_what_may_not_be_read_is_not_damaged(environment: Environment) -> None:
     (put(environment) / "METADATA").chmod(0)
     with pytest.raises(PermissionError):

@@ -124,3 +124,26 @@ def test_nothing_of_ours_is_recorded(recorded: tuple[Path, Events, Path]) -> Non
     for kind in "rwlk":
         for path in events.of(kind):
             assert not path.startswith((str(record), os.path.join(sys.prefix, ""))), (kind, path)
+
+
+@pytest.mark.parametrize(
+    ("words", "noted"),
+    [
+        (["git", "describe"], {"git"}),
+        ("git describe", {"git"}),
+        ("git", {"git"}),
+        ('"/a b/git.EXE" "describe it"', {"git.EXE"}),
+        (f'"{sys.executable}" -c "x y"', set()),
+        (f"{sys.executable} -S -c x", {Path(sys.executable).name}),
+        (None, {"?"}),
+    ],
+)
+def test_which_program_is_noted(
+    words: list[str] | str | None, noted: set[str], tmp_path: Path
+) -> None:
+    """On Windows a command is one line: https://docs.python.org/3/library/subprocess.html"""
+    made = recorder.Recorder(str(tmp_path), "")
+    made.note_program((None, words))
+    made.hook("os.spawn", (0, "/b/hg", ["hg"], None))
+    os.close(made.out)
+    assert read_events(tmp_path).of("p") == {*noted, "hg"}

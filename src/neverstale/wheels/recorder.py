@@ -156,9 +156,13 @@ class Recorder:
 
     def note_program(self, arguments: Tuple[Any, ...]) -> None:
         """Note a program that this recorder does not see into."""
-        program = arguments[0] or (arguments[1] or ["?"])[0]
+        words = arguments[1] or ["?"]
+        if isinstance(words, str):  # one line, as Windows has it
+            first = words[1:].partition('"')[0] if words[0] == '"' else words.partition(" ")[0]
+            words = [first, *words.split()]
+        program = arguments[0] or words[0]
         same = os.path.realpath(os.fsdecode(program)) == self.program
-        if not same or "-S" in [str(each) for each in arguments[1] or ()]:
+        if not same or "-S" in [str(each) for each in words]:
             self.write(b"p", os.path.basename(os.fsencode(program)))
 
     def hook(self, event: str, arguments: Tuple[Any, ...]) -> None:
@@ -181,7 +185,7 @@ class Recorder:
             self.note("w" if event == "os.rename" else "r", arguments[0])
             self.note("w", arguments[1])
         elif event in STARTED:
-            self.note_program(arguments)
+            self.note_program(arguments[event == "os.spawn" :])  # the first is how
         elif event == "os.system":
             self.write(b"p", b"sh")
 
