@@ -10,7 +10,7 @@ from typing import Any
 from support.render import Combination, forget_tools, render_again
 from support.world import FOLDER
 
-from windows.wine import Done, Wine
+from windows.machine import Done, Machine
 
 LAUNCHER = ("uv", "run", "--frozen", "--script", "tools\\neverstale.py")
 
@@ -21,8 +21,8 @@ POSIX = ("Traceback", "unexpected ", "export PATH", "hash -r", " && ", "rm -rf",
 class App:
     """The project, and what Windows says of it."""
 
-    def __init__(self, wine: Wine, root: Path, combination: Combination) -> None:
-        self.wine, self.combination = wine, combination
+    def __init__(self, machine: Machine, root: Path, combination: Combination) -> None:
+        self.machine, self.combination = machine, combination
         self.project = render_again(root / FOLDER / "demo-app", combination)
         forget_tools(self.project)
         self.inside: Mapping[str, str | None] | None = None
@@ -33,11 +33,11 @@ class App:
         return self.project / self.combination.package_path
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
-        return self.wine.start(*LAUNCHER, *words, cwd=self.project, inside=self.inside)
+        return self.machine.start(*LAUNCHER, *words, cwd=self.project, inside=self.inside)
 
     def verb(self, *words: str, expect: int | None = 0) -> Done:
         """Run a verb; its exit code has to be *expect*, and its words fit for Windows."""
-        done = self.wine.finish(self.start(*words))
+        done = self.machine.finish(self.start(*words))
         assert expect in (None, done.code), f"{words}\n{done}"
         assert not [word for word in POSIX if word in done.out + done.err], str(done)
         return done
@@ -47,11 +47,11 @@ class App:
 
     def start_command(self, *words: str) -> "subprocess.Popen[bytes]":
         """Start the installed command. Wine forbids to rename what is started straight from Linux."""
-        command = rf"C:\users\{self.wine.user}\.local\bin\demo-app.exe"
-        return self.wine.start("cmd", "/c", command, *words, cwd=self.project)
+        command = self.machine.spelled(self.machine.commands / "demo-app.exe")
+        return self.machine.start("cmd", "/c", command, *words, cwd=self.project)
 
     def command(self, *words: str) -> str:
-        done = self.wine.finish(self.start_command(*words))
+        done = self.machine.finish(self.start_command(*words))
         return done.out.strip() if done.code == 0 else str(done)
 
     @contextmanager
@@ -63,7 +63,7 @@ class App:
         try:
             yield
         finally:
-            self.wine.kill_all(process)
+            self.machine.kill_all(process)
 
     def fixes(self, code: str) -> list[str]:
         """Return the fixes of the findings of one code."""
@@ -83,6 +83,6 @@ class App:
 
     def litter(self) -> list[str]:
         """Return what is left of us beside the tools and the commands."""
-        places = (self.wine.tools, self.wine.commands)
+        places = (self.machine.tools, self.machine.commands)
         names = [path.name for place in places for path in (*place.glob("*"), *place.glob(".*"))]
         return [name for name in names if "busy" in name or "aside" in name]

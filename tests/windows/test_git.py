@@ -7,7 +7,7 @@ import pytest
 from support.render import Combination
 
 from windows.app import App
-from windows.wine import Done, Wine
+from windows.machine import Done, Machine
 
 VCS = Combination("hatchling", "src", "cli", "vcs")
 
@@ -20,9 +20,9 @@ int main(void) { FILE *file = fopen("%s", "a"); if (file) fclose(file); return 1
 class Repository(App):
     """A project in a repository, with git on PATH."""
 
-    def __init__(self, wine: Wine, root: Path, git: str) -> None:
-        super().__init__(wine, root, VCS)
-        self.inside = {"PATH": rf"C:\py;{git};C:\users\{wine.user}\.local\bin"}
+    def __init__(self, machine: Machine, root: Path, git: str) -> None:
+        super().__init__(machine, root, VCS)
+        self.inside = {"PATH": machine.path(git)}
         self.program = rf"{git}\git.exe"
         self.git("init", "--quiet")
         self.git("config", "core.autocrlf", "false")
@@ -31,7 +31,7 @@ class Repository(App):
         self.git("tag", "v1.2.3")
 
     def git(self, *words: str) -> Done:
-        done = self.wine.run(self.program, *words, cwd=self.project)
+        done = self.machine.run(self.program, *words, cwd=self.project)
         assert done.code == 0, f"{words}\n{done}"
         return done
 
@@ -42,8 +42,8 @@ class Repository(App):
 
 
 @pytest.fixture
-def app(wine: Wine, git: str, tmp_path: Path) -> Repository:
-    return Repository(wine, tmp_path, git)
+def app(machine: Machine, git: str, tmp_path: Path) -> Repository:
+    return Repository(machine, tmp_path, git)
 
 
 def test_a_version_from_git(app: Repository) -> None:
@@ -56,7 +56,7 @@ def test_a_version_from_git(app: Repository) -> None:
     app.verb("fresh")
     assert app.command("--version").startswith("demo-app 1.2.4.dev1+g")
     assert "all fresh" in app.verb("doctor").out
-    inside, app.inside = app.inside, {"PATH": rf"C:\py;C:\users\{app.wine.user}\.local\bin"}
+    inside, app.inside = app.inside, {"PATH": app.machine.path()}
     assert "the build asked git, which is not installed" in app.verb("install").err
     app.inside = inside
     app.verb("uninstall")
@@ -97,17 +97,17 @@ def test_planted_programs(app: Repository) -> None:
     app.verb("install")
     (app.project / "dist").mkdir()
     (app.project / "dist/demo_app-1.0-py3-none-any.whl").touch()
-    started = app.wine.drive / "started"
+    started = app.machine.drive / "started"
     source, program = app.project / "planted.c", app.project / "git.exe"
-    source.write_text(PLANTED % "C:/started")
-    subprocess.run(["x86_64-w64-mingw32-gcc", "-o", str(program), str(source)], check=True)
+    source.write_text(PLANTED % app.machine.spelled(started).replace("\\", "/"))
+    subprocess.run([app.machine.compiler, "-o", str(program), str(source)], check=True)
     for name in ("uv", "make", "nox", "pipx", "cc", "cl"):
         program.with_name(f"{name}.exe").write_bytes(program.read_bytes())
     try:
         for verb in (("doctor", "--quick"), ("doctor",), ("clean",)):
             app.verb(*verb, expect=None)
             assert not started.exists(), verb
-        app.wine.run(r"git.exe", cwd=app.project)
+        app.machine.run(r"git.exe", cwd=app.project)
         assert started.exists()
     finally:
         started.unlink(missing_ok=True)

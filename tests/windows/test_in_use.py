@@ -8,7 +8,7 @@ import pytest
 from support.render import Combination
 
 from windows.app import App
-from windows.wine import Wine
+from windows.machine import Machine
 
 WAIT = '''\
 """Wait."""
@@ -30,9 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 @pytest.fixture
-def app(wine: Wine, tmp_path: Path) -> App:
+def app(machine: Machine, tmp_path: Path) -> App:
     """An installed tool with a command that does not end."""
-    made = App(wine, tmp_path, Combination("uv_build", "src", "cli"))
+    made = App(machine, tmp_path, Combination("uv_build", "src", "cli"))
     made.write("commands/wait.py", WAIT)
     made.verb("install")
     return made
@@ -77,7 +77,7 @@ def test_a_launcher_that_can_be_renamed(app: App) -> None:
 def test_two_at_once(app: App) -> None:
     edit(app, "Hello", "Howdy")
     both = [app.start("install"), app.start("install")]
-    done = [app.wine.finish(process) for process in both]
+    done = [app.machine.finish(process) for process in both]
     assert [each.code for each in done] == [0, 0], "\n".join(map(str, done))
     assert "all fresh" in app.verb("doctor").out
     assert app.command("hello") == "Howdy, world!"
@@ -86,7 +86,7 @@ def test_two_at_once(app: App) -> None:
 
 
 def test_killed_in_the_midst(app: App) -> None:
-    store, tool = app.project / ".neverstale", app.wine.tools / "demo-app"
+    store, tool = app.project / ".neverstale", app.machine.tools / "demo-app"
     moments: list[Callable[[], object]] = [
         lambda: [*store.glob("**/record")],
         lambda: [*store.glob("aside/*/complete")],
@@ -100,7 +100,7 @@ def test_killed_in_the_midst(app: App) -> None:
             if reached() or process.poll() is not None:
                 break
             time.sleep(0.001)
-        app.wine.kill_all(process)
+        app.machine.kill_all(process)
         assert "Installed" in app.verb("install").out
         assert app.command("hello") == f"{word}, world!"
         assert "all fresh" in app.verb("doctor").out

@@ -7,15 +7,15 @@ import pytest
 from support.render import Combination
 
 from windows.app import App
-from windows.wine import Wine
+from windows.machine import Machine
 
 CLI = Combination("hatchling", "src", "cli")
 LIBRARY = Combination("setuptools", "flat", "library")
 
 
 @pytest.mark.parametrize("backend", ["hatchling", "uv_build", "setuptools"])
-def test_a_tool(backend: str, wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, Combination(backend, "src", "cli"))
+def test_a_tool(backend: str, machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, Combination(backend, "src", "cli"))
     hello = app.package / "commands/hello.py"
     assert "not installed" in app.verb("doctor", expect=1).out
     assert "Installed demo-app 0.1.0 in uv tool (fresh: " in app.verb("install").out
@@ -45,7 +45,7 @@ def test_a_tool(backend: str, wine: Wine, tmp_path: Path) -> None:
     codes = {f["code"] for place in app.diagnosis()["places"] for f in place["findings"]}
     assert {"NS204", "NS401"} <= codes
     app.verb("fresh")
-    assert (wine.commands / "more.exe").exists()
+    assert (machine.commands / "more.exe").exists()
     assert app.command("--version") == "demo-app 0.2.0"
 
     assert app.verb("run", "--", "python", "-c", "raise SystemExit(7)", expect=7)
@@ -56,13 +56,13 @@ def test_a_tool(backend: str, wine: Wine, tmp_path: Path) -> None:
     assert "Built dist\\demo_app-0.2.0" in app.verb("build").out
     assert "demo_app-0.2.0" in app.verb("clean").err
     assert "Removed demo-app" in app.verb("uninstall").out
-    assert not list(wine.commands.glob("demo-app*"))
-    assert not (wine.commands / "more.exe").exists()
+    assert not list(machine.commands.glob("demo-app*"))
+    assert not (machine.commands / "more.exe").exists()
     assert app.litter() == []
 
 
-def test_a_library(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, LIBRARY)
+def test_a_library(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, LIBRARY)
     app.replace(
         "[dependency-groups]", '[project.scripts]\nprobe = "demo_app:probe"\n\n[dependency-groups]'
     )
@@ -74,15 +74,15 @@ def test_a_library(wine: Wine, tmp_path: Path) -> None:
     app.write("__init__.py", "def probe():\n    print('two')\n")
     assert app.diagnosis()["exit_code"] == 1
     app.verb("fresh")
-    assert wine.run(str(scripts / "probe.exe"), cwd=app.project).out == "two\n"
+    assert machine.run(str(scripts / "probe.exe"), cwd=app.project).out == "two\n"
     assert app.diagnosis()["exit_code"] == 0
     assert app.verb(*ask).out.endswith("two\n")
     app.verb("uninstall")
     assert not (scripts / "probe.exe").exists()
 
 
-def test_a_checkout_with_other_line_ends(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_a_checkout_with_other_line_ends(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     for path in app.project.rglob("*"):
         if (
             path.suffix in (".py", ".toml", ".md", ".lock", ".yml")
@@ -98,15 +98,16 @@ def test_a_checkout_with_other_line_ends(wine: Wine, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        r'"C:\py";;C:\users\root\.local\bin',
-        r"C:\PY;c:\USERS\root\.LOCAL\bin\;X:\gone;\\nowhere\share",
+        '"{0}";;{1}',
+        r"{0}\;{2}\;X:\gone;\\nowhere\share",
     ],
     ids=["quotes and nothing", "another spelling and what is gone"],
 )
-def test_odd_paths(path: str, wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_odd_paths(path: str, machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
-    app.inside = {"PATH": path}
+    commands = machine.spelled(machine.commands)
+    app.inside = {"PATH": path.format(machine.programs, commands, commands.upper())}
     assert "all fresh" in app.verb("doctor").out
     app.inside = {"PATHEXT": None}
     assert "all fresh" in app.verb("doctor").out
@@ -117,10 +118,10 @@ def test_odd_paths(path: str, wine: Wine, tmp_path: Path) -> None:
     app.verb("uninstall")
 
 
-def test_advice_is_for_powershell(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_advice_is_for_powershell(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
-    app.inside = {"PATH": r"C:\py"}
+    app.inside = {"PATH": machine.programs}
     told = app.verb("doctor").out
     assert "NS602" in told
     assert '$env:PATH = "' in told
@@ -128,38 +129,38 @@ def test_advice_is_for_powershell(wine: Wine, tmp_path: Path) -> None:
     app.verb("uninstall")
 
 
-def test_another_program_comes_first(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_another_program_comes_first(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
-    other = wine.drive / "other"
+    other = machine.drive / "other"
     other.mkdir(exist_ok=True)
-    app.inside = {"PATH": rf"C:\other;C:\py;C:\users\{wine.user}\.local\bin"}
+    app.inside = {"PATH": machine.path(machine.spelled(other))}
     for name in ("demo-app.exe", "demo-app.cmd", "Demo-App.BAT"):
         (other / name).write_text("@echo other\r\n")
         (fix,) = app.fixes("NS601")
-        assert rf"remove C:\other\demo-app{name[-4:].lower()}" in fix
+        assert rf"remove {machine.spelled(other)}\demo-app{name[-4:].lower()}" in fix
         (other / name).unlink()
     assert "all fresh" in app.verb("doctor").out
     app.inside = None
     app.verb("uninstall")
 
 
-def test_names_that_differ_in_case(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_names_that_differ_in_case(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
     hello = app.package / "commands/hello.py"
     hello.rename(hello.with_name("Hello.py"))
     assert app.diagnosis()["exit_code"] == 1
     app.verb("fresh")
     assert "all fresh" in app.verb("doctor").out
-    found = wine.tools / "demo-app/Lib/site-packages/demo_app/commands"
+    found = machine.tools / "demo-app/Lib/site-packages/demo_app/commands"
     assert {each.name for each in found.glob("*.py")} == {"__init__.py", "Hello.py"}
     assert "all fresh" in app.verb("doctor", "--project", str(app.project).upper()).out
     app.verb("uninstall")
 
 
-def test_files_that_may_not_be_written(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_files_that_may_not_be_written(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
     app.replace("Hello, ", "Howdy, ", f"{CLI.package_path}/commands/hello.py")
     for path in (app.project / "src").rglob("*.py"):
@@ -172,16 +173,17 @@ def test_files_that_may_not_be_written(wine: Wine, tmp_path: Path) -> None:
     assert app.litter() == []
 
 
-def test_a_user_whose_name_has_a_space(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
-    home = r"C:\users\my größe"
-    (wine.drive / "users/my größe").mkdir(exist_ok=True)
+def test_a_user_whose_name_has_a_space(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
+    profile = machine.drive / "users/my größe"
+    profile.mkdir(parents=True, exist_ok=True)
+    home = machine.spelled(profile)
     roaming, local = rf"{home}\AppData\Roaming", rf"{home}\AppData\Local"
     app.inside = {
         "USERPROFILE": home,
         "APPDATA": roaming,
         "LOCALAPPDATA": local,
-        "PATH": rf"C:\py;{home}\.local\bin",
+        "PATH": rf"{machine.programs};{home}\.local\bin",
     }
     said = app.verb("install", "-v")
     assert '"demo-app @ file:///' in said.err
@@ -190,15 +192,15 @@ def test_a_user_whose_name_has_a_space(wine: Wine, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [r"X:\gone", r"\\nowhere\share\project"])
-def test_a_drive_that_is_gone(place: str, wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_a_drive_that_is_gone(place: str, machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     told = app.verb("doctor", "--project", place, expect=2).err
     assert f"error: there is no pyproject.toml in {place}\nhint: " in told
     assert "error: " in app.verb("install", "--target", place, expect=2).err
 
 
-def test_a_terminal_without_the_character(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_a_terminal_without_the_character(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
     app.write("größe.py", "X = 1\n")
     app.inside = {"PYTHONIOENCODING": "ascii"}
@@ -207,10 +209,10 @@ def test_a_terminal_without_the_character(wine: Wine, tmp_path: Path) -> None:
     app.verb("uninstall")
 
 
-def test_where_pip_installs_for_a_user(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, LIBRARY)
+def test_where_pip_installs_for_a_user(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, LIBRARY)
     pip = ("python", "-m", "pip", "--quiet", "--disable-pip-version-check")
-    done = wine.run(*pip, "install", "--user", "--no-deps", ".", cwd=app.project)
+    done = machine.run(*pip, "install", "--user", "--no-deps", ".", cwd=app.project)
     assert done.code == 0, str(done)
     try:
         places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
@@ -219,18 +221,18 @@ def test_where_pip_installs_for_a_user(wine: Wine, tmp_path: Path) -> None:
         places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
         assert places["user site 3.13"] == "out of date"
         (fix, *_) = app.fixes("NS201")
-        typed = wine.run("cmd", "/c", *fix.split("; ")[-1].split(" "), cwd=app.project)
+        typed = machine.run("cmd", "/c", *fix.split("; ")[-1].split(" "), cwd=app.project)
         assert typed.code == 0, f"{fix}\n{typed}"
         places = {p["place"]: p["verdict"] for p in app.diagnosis()["places"]}
         assert places["user site 3.13"] == "fresh"
     finally:
-        wine.run(*pip, "uninstall", "--yes", "demo-app", cwd=app.project)
+        machine.run(*pip, "uninstall", "--yes", "demo-app", cwd=app.project)
 
 
-def test_a_wheel_of_another_interpreter(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_a_wheel_of_another_interpreter(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.verb("install")
-    (wheel,) = wine.tools.glob("demo-app/Lib/site-packages/*.dist-info/WHEEL")
+    (wheel,) = machine.tools.glob("demo-app/Lib/site-packages/*.dist-info/WHEEL")
     text = wheel.read_text("utf-8")
     for tag, fits in (("cp39-cp39-win_amd64", False), ("cp313-cp313-win32", True)):
         wheel.write_text(text.replace("py3-none-any", tag), "utf-8")
@@ -240,7 +242,7 @@ def test_a_wheel_of_another_interpreter(wine: Wine, tmp_path: Path) -> None:
     app.verb("uninstall")
 
 
-def test_what_wants_git_says_so(wine: Wine, tmp_path: Path) -> None:
-    app = App(wine, tmp_path, CLI)
+def test_what_wants_git_says_so(machine: Machine, tmp_path: Path) -> None:
+    app = App(machine, tmp_path, CLI)
     app.replace("_src_path:", "_commit: v0.2.0\n_src_path:", ".copier-answers.yml")
     assert "git is not installed" in app.verb("update", expect=2).err

