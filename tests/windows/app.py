@@ -66,9 +66,9 @@ class App:
             self.machine.kill_all(process)
 
     def fixes(self, code: str) -> list[str]:
-        """Return the fixes of the findings of one code."""
-        places = self.diagnosis()["places"]
-        return [f["fix"] for place in places for f in place["findings"] if f["code"] == code]
+        """Return the fixes of the findings of one code, commands or advice."""
+        found = [f for place in self.diagnosis()["places"] for f in place["findings"]]
+        return [each["fix"] or each["advice"] for each in found if each["code"] == code]
 
     def write(self, path: str, text: str) -> None:
         file = self.package / path
