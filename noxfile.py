@@ -114,8 +114,9 @@ def pages(session: nox.Session) -> None:
 
 @nox.session
 def record(session: nox.Session) -> None:
-    """Record the first five minutes from a real run, for the tutorial."""
-    session.run("python", "bench/record.py", *session.posargs)
+    """Record the first five minutes, and what the doctor says, from real runs."""
+    session.run("python", "bench/record.py")
+    session.run("python", "bench/situations.py")
 
 
 @nox.session
