@@ -1,11 +1,13 @@
 """For noxfiles: install what is in the sources, whatever a reused environment holds.
 
-from neverstale.nox_helper import install
+In a noxfile, whose header (PEP 723) requires nox and neverstale:
 
-@nox.session(reuse_venv=True)
-def tests(session: nox.Session) -> None:
-install(session, extras=["cli"], groups=["test"])
-session.run("pytest")
+    from neverstale.nox_helper import install
+
+    @nox.session(reuse_venv=True)
+    def tests(session: nox.Session) -> None:
+        install(session, extras=["cli"], groups=["test"])
+        session.run("pytest")
 """
 
 from collections.abc import Collection, Sequence
@@ -25,6 +27,7 @@ from neverstale.environments.python import python_for
 from neverstale.errors import NeverstaleError, said_by_system
 from neverstale.install.running import wheels_of
 from neverstale.install.task import Task
+from neverstale.names import canonicalize_name
 from neverstale.project.metadata import Project
 from neverstale.report import explained
 from neverstale.terminal import Console
@@ -66,6 +69,7 @@ def _install(
     compiled = any(each.may_compile for each in together)
     choice = ["--python", str(python)] if compiled else python_for(project, environment)
     wheels = wheels_of(task, choice)
+    _refuse_unknown(project, extras)
     chosen = {project.name: f"[{','.join(extras)}]"} if extras else {}
     wanted = [f"{name}{chosen.get(name, '')} @ {wheel.as_uri()}" for name, wheel in wheels.items()]
     session.install(*wanted, *_members_of_groups(project, groups))
@@ -78,6 +82,19 @@ def _install(
             f"{environment}: {said}",
             hint="run it without --no-install; else recreate the environment (nox without -r)",
             details="\n".join(lines),
+        )
+
+
+def _refuse_unknown(project: Project, extras: Sequence[str]) -> None:
+    """Raise NeverstaleError for an extra that [project] does not have: an installer only warns."""
+    table = nox.project.load_toml(project.root / "pyproject.toml").get("project", {})
+    if not table or "optional-dependencies" in table.get("dynamic", ()):
+        return
+    known = set(map(canonicalize_name, table.get("optional-dependencies", ())))
+    if unknown := [each for each in extras if canonicalize_name(each) not in known]:
+        raise NeverstaleError(
+            f"pyproject.toml has no such extra: {', '.join(unknown)}",
+            hint="correct the extras that install() is given",
         )
 
 

@@ -98,6 +98,8 @@ def test_extras_and_groups(find_links: Path, tmp_path: Path) -> None:
     assert list((world.project / ".nox/tests").glob("lib/*/site-packages/stale_probe*"))
     world.write_sessions("uv", 'groups=["missing"]')
     assert "hint: correct the groups that install() is given" in world.nox("tests", expect=1)
+    world.write_sessions("uv", 'extras=["missing"]')
+    assert "pyproject.toml has no such extra: missing" in world.nox("tests", expect=1)
 
 
 def test_what_cannot_be_built_or_has_no_place(tmp_path: Path) -> None:
