@@ -389,6 +389,17 @@ def test_setuptools_compiles_again(builder: Builder) -> None:
     assert text == "[build_ext]\nforce = 1\n"
 
 
+def test_a_header_outside_of_the_project(tmp_path: Path) -> None:
+    text = 'include_dirs=["../include"]'
+    root = build_file_tree(tmp_path / "p", {"pyproject.toml": "", "setup.py": text})
+    header = build_file_tree(tmp_path / "include", {"value.h": "1"}) / "value.h"
+    project = make_project(root)
+    before = editables._declared(project)  # noqa: SLF001
+    assert editables._declared(project) == before  # noqa: SLF001
+    header.write_text("2", encoding="utf-8")
+    assert editables._declared(project) != before  # noqa: SLF001
+
+
 @pytest.mark.parametrize(("version", "follows"), [("1.0", False), (None, True)])
 def test_a_version_from_git_follows_what_is_not_committed(
     version: str | None, follows: bool, tmp_path: Path

@@ -33,6 +33,7 @@ from neverstale.wheels.backend import kept_backend
 from neverstale.wheels.build import OUTLIVE, Builder
 from neverstale.wheels.build_cache import Reuse, changed_since
 from neverstale.wheels.calling import Kind, build_environment, call_hook
+from neverstale.wheels.inputs import named_outside
 from neverstale.wheels.store import FOLDER, Built, content_of
 from neverstale.wheels.toolchain import interpreter_of, toolchain
 
@@ -95,12 +96,14 @@ def _compiled_due(environment: Environment, project: Project, builder: Builder) 
 
 
 def _declared(project: Project) -> str:
-    """Return a hash of what decides on the metadata of a compiled project, as far as is known.
+    """Return a hash of what an editable install depends on beside the sources of its compiler.
 
-    A version from git says as well whether something is not committed.
+    That is its metadata, as far as is known, and the headers outside of the project: what its
+    configuration names. A version from git says as well whether something is not committed.
     """
     answers = Present(project)
     questions = ["file pyproject.toml", "file setup.py", "file setup.cfg", "file Cargo.toml"]
+    questions += [f"file {path}" for path in named_outside(project)]
     state: list[object] = [answers.answers(questions)]
     if project.version is None:
         state += [answers.answer("git"), is_changed(project.root)]

@@ -124,7 +124,7 @@ def questions_of(
     if project.may_compile:
         found.add("settings")
     if not events.seen or project.may_compile:
-        found |= {f"file {path}" for path in _named_outside(project)}
+        found |= {f"file {path}" for path in named_outside(project)}
     return found
 
 
@@ -157,7 +157,7 @@ def _spelled(root: Path, path: str) -> str:
     return path
 
 
-def _named_outside(project: Project) -> Iterator[str]:
+def named_outside(project: Project) -> Iterator[str]:
     """Yield the files outside of the project that its configuration names."""
     texts = (text_if_there(project.root / name) for name in CONFIGURATION)
     for named in sorted({match[1] for text in texts for match in OUTSIDE.finditer(text)}):
