@@ -267,7 +267,8 @@ def of_install(outcome: "Outcome", seconds: float) -> Iterator[str]:
     """Yield what an install came to, a line for each project; the last line matters most."""
     for place, built in reversed(outcome.places):
         held = f"{_held(built)} verified"
-        what = f"{built.distribution.name} {place.version}" if built else f"{place.version}"
+        found = built or place.installed
+        what = f"{found.distribution.name} {place.version}" if found else f"{place.version}"
         if not outcome.fresh:
             reason = f": {place.reason}" if place.reason else ""
             yield f"Not fresh: {what} ({place.name}, {place.verdict.value}{reason})"

@@ -32,6 +32,9 @@ from neverstale.wheels.store import Store
 
 NAME = canonicalize_name("demo")
 
+NAMES = st.text(min_size=1, max_size=12).filter(lambda name: not name.startswith("\0"))
+"""Of files in archives: zipfile cuts a name at a NUL, and cannot write one without a letter."""
+
 QUICKLY = settings(
     max_examples=60,
     deadline=None,
@@ -204,7 +207,7 @@ def test_archives(tmp_path: Path, name: str, content: bytes, start: bytes) -> No
 
 
 @QUICKLY
-@given(st.dictionaries(st.text(min_size=1, max_size=12), CONTENT, max_size=4), CONTENT)
+@given(st.dictionaries(NAMES, CONTENT, max_size=4), CONTENT)
 def test_wheels_of_any_entries(tmp_path: Path, files: dict[str, bytes], metadata: bytes) -> None:
     path = tmp_path / "demo-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from support.tree import build_file_tree
 from unit.made_up import FILES, INFO, INSTALLED, ONE, TWO, WHEEL, named
 
@@ -308,7 +309,10 @@ def without(*paths: str, **changes: Any) -> Distribution:  # noqa: ANN401
             id="a folder",
         ),
         pytest.param(
-            without("demo/cli.py", "demo/__init__.py"), (), {}, id="nothing of that package"
+            without("demo/cli.py", "demo/__init__.py"),
+            (),
+            {"NS406": ["demo: demo.cli:main"]},
+            id="nothing of it",
         ),
         pytest.param(
             without("demo/cli.py")._replace(commands={"demo": "demo:main"}),
@@ -317,10 +321,28 @@ def without(*paths: str, **changes: Any) -> Distribution:  # noqa: ANN401
             id="a top module",
         ),
         pytest.param(
-            WHEEL._replace(commands={"x": "elsewhere.cli:main"}),
+            WHEEL._replace(
+                commands={"x": "elsewhere.cli:main"},
+                requirements=frozenset({Requirement("elsewhere")}),
+            ),
             (),
             {},
             id="of another distribution",
+        ),
+        pytest.param(
+            WHEEL._replace(commands={"x": "elsewhere.cli:main"}),
+            (),
+            {"NS406": ["x: elsewhere.cli:main"]},
+            id="of no distribution",
+        ),
+        pytest.param(
+            WHEEL._replace(commands={"x": "elsewhere:main"}, files={**FILES, "a.pth": ONE}),
+            (),
+            {},
+            id="of a folder that a file names",
+        ),
+        pytest.param(
+            WHEEL._replace(commands={"x": "json.tool:main"}), (), {}, id="of the standard library"
         ),
         pytest.param(
             without("demo/cli.py", commands={"b": "demo.cli : x", "a": "demo.cli:y"}),
@@ -339,6 +361,7 @@ def test_wheel(
 @pytest.mark.parametrize("home", ["", "src/"])
 def test_a_module_of_a_command_that_no_package_of_the_wheel_has(home: str, tmp_path: Path) -> None:
     wheel = without("demo/cli.py", commands={"a": "other.cli:x", "b": "elsewhere.cli:x"})
+    wheel = wheel._replace(requirements=frozenset({Requirement("elsewhere")}))
     build_file_tree(tmp_path, {f"{home}other/cli.py": ""})
     assert named(check_wheel(wheel, (), tmp_path)) == {"NS406": ["a: other.cli:x"]}
 

@@ -317,7 +317,7 @@ EDITABLE = place(Verdict.EDITABLE, installed=INSTALLED._replace(pointers=("/src"
         ),
         pytest.param(
             Outcome(((EDITABLE, None),)),
-            ["Installed 1.0 in .venv (editable: runs /src) in 1.3s"],
+            ["Installed demo 1.0 in .venv (editable: runs /src) in 1.3s"],
             id="editable",
         ),
         pytest.param(

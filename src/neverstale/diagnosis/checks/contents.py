@@ -1,6 +1,7 @@
 """A wheel compared with a wheel, and an installation with a wheel and with its own RECORD."""
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -35,11 +36,14 @@ def check_wheel(wheel: Distribution, unselected: Iterable[str], root: Path) -> l
     select = Fix(advice="have the build backend select it in pyproject.toml")
     exclude = Fix(advice='have the build backend exclude "tools*" from the packages')
     tops = {path.partition("/")[0] for path in wheel.files if "/" in path}
+    # What is required, or a .pth file, may bring the module.
+    alone = not wheel.requirements and not any(path.endswith(".pth") for path in wheel.files)
     lost = []
     for command, target in sorted(wheel.commands.items()):
         path = target.partition(":")[0].strip().replace(".", "/")
         there = any(f.startswith((f"{path}.", f"{path}/__init__.")) for f in wheel.files)
-        within = path.partition("/")[0] in tops and "/" in path
+        top = path.partition("/")[0]
+        within = (top in tops and "/" in path) or (alone and top not in sys.stdlib_module_names)
         if not there and (within or any((root / f"{at}/{path}.py").is_file() for at in HOMES)):
             lost.append(f"{command}: {target}")
     return shown(
