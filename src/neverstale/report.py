@@ -138,7 +138,11 @@ def as_text(diagnosis: "Diagnosis", width: int, most: int | None = MOST_SHOWN) -
     for name, found, reason in diagnosis.ignored:
         lines += ["", f"{name}: {found.code.name} ignored ({len(found.evidence)}): {reason}"]
     if diagnosis.fixes and exit_code(diagnosis.places):
-        lines += ["", "To fix:", *(f"  {Fix((command,))}" for command in diagnosis.fixes)]
+        lines += [
+            "",
+            "To fix:",
+            *(f"  {one_line(str(Fix((command,))))}" for command in diagnosis.fixes),
+        ]
     return "\n".join(lines).rstrip()
 
 
@@ -156,7 +160,8 @@ def _summary(diagnosis: "Diagnosis") -> str:
 
 
 def _row(place: Place, root: Path) -> tuple[str, ...]:
-    return (place.name, place.verdict.value, place.version or "-", _short(place.path, root))
+    cells = (place.name, place.verdict.value, place.version or "-", _short(place.path, root))
+    return tuple(map(one_line, cells))
 
 
 def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
@@ -166,10 +171,9 @@ def _table(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
     room = max(width - start, 20)
     for row in (HEADINGS, *rows):
         cells = [cell.ljust(size) for cell, size in zip(row, columns, strict=False)]
-        *_, where = row
-        for number in range(0, max(len(where), 1), room):
+        for number in range(0, max(len(row[-1]), 1), room):
             head = "  ".join([*cells, ""]) if not number else " " * start
-            yield f"{head}{where[number : number + room]}".rstrip()
+            yield f"{head}{row[-1][number : number + room]}".rstrip()
 
 
 def _short(path: Path, root: Path) -> str:
@@ -238,7 +242,7 @@ def explained(findings: Sequence[Finding], most: int | None = MOST_SHOWN) -> lis
     telling = sorted(findings, key=lambda found: found.code in REMARKS)[:most]
     share = max(most // max(len(telling), 1), 1) if most else None
     for found in (each for each in findings if each in telling):
-        remark = " (a remark)" if found.code in REMARKS else ""
+        remark = " (a remark)" * (found.code in REMARKS)
         lines.append(f"{found.code.name} {found.code.value}{remark}")
         for evidence in found.evidence[:share]:
             lines.append(f"     {one_line(evidence.what)}")
@@ -247,9 +251,9 @@ def explained(findings: Sequence[Finding], most: int | None = MOST_SHOWN) -> lis
                 lines.append(f"       found    {one_line(evidence.found) or 'nothing'}")
         if more := len(found.evidence[share:]) if share else 0:
             lines.append(f"     and {more} more; `doctor --all` lists them")
-        lines.append(f"     fix: {found.fix}")
+        lines.append(f"     fix: {one_line(str(found.fix))}")
         if found.fix.commands and found.fix.advice:
-            lines.append(f"     or: {found.fix.advice}")
+            lines.append(f"     or: {one_line(found.fix.advice)}")
     if left := [found.code.name for found in findings if found not in telling]:
         lines.append(f"and {', '.join(left)}; `doctor --all` explains them")
     return lines
@@ -267,8 +271,8 @@ def of_install(outcome: "Outcome", seconds: float) -> Iterator[str]:
     """Yield what an install came to, a line for each project; the last line matters most."""
     for place, built in reversed(outcome.places):
         held = f"{_held(built)} verified"
-        found = built or place.installed
-        what = f"{found.distribution.name} {place.version}" if found else f"{place.version}"
+        name = f"{found.distribution.name} " if (found := built or place.installed) else ""
+        what = f"{name}{place.version}"
         if not outcome.fresh:
             reason = f": {place.reason}" if place.reason else ""
             yield f"Not fresh: {what} ({place.name}, {place.verdict.value}{reason})"

@@ -73,8 +73,8 @@ class Console:
 
     def complain(self, error: NeverstaleError) -> None:
         """Say what stopped the work, what to do about it, and what another program said of it."""
-        message = error.message.replace("\n", " ")
-        self.tell(f"error: {message}\nhint: {error.hint}")
+        message, hint = (text.replace("\n", " ") for text in (error.message, error.hint))
+        self.tell(f"error: {message}\nhint: {hint}")
         if error.details.strip():
             self.tell(f"\n{error.details.strip()}")
 

@@ -824,3 +824,22 @@ def test_what_is_not_there_is_not_moved_away(environment: Environment, tmp_path:
     nowhere = Environment(VENV, tmp_path / "gone", tmp_path)
     with swap.moved_away(nowhere, [DEMO]), swap.moved_away(environment, []):
         assert not nowhere.prefix.exists()
+
+
+@pytest.mark.parametrize("row", [".", "..", "../../../bin", "", "six.py", "{site}/lnk/a", "lnk/a"])
+def test_rows_of_what_is_not_its_own(row: str, environment: Environment, tmp_path: Path) -> None:
+    site = site_of(environment)
+    build_file_tree(tmp_path, {"away/a": "mine"})
+    (site / "lnk").symlink_to(tmp_path / "away")
+    install_files(environment, {"six.py": "six"}, "six", "1.0")
+    build_file_tree(environment.prefix, {"bin/other": "other"})
+    info = install_files(environment, SOURCES, commands=COMMANDS)
+    with (info / "RECORD").open("a", encoding="utf-8") as record:
+        record.write(f"{row.format(site=site)},,\n")
+    with swap.moved_away(environment, [DEMO]):
+        pass
+    assert (tmp_path / "away/a").read_text("utf-8") == "mine"
+    assert (site / "six.py").read_text("utf-8") == "six"
+    assert (environment.prefix / "bin/other").exists()
+    assert not (site / "demo/cli.py").exists()
+    assert not (environment.prefix / "bin/demo").exists()

@@ -45,6 +45,18 @@ def diagnosis(*places: Place, **changes: object) -> Diagnosis:
     return made._replace(**changes)  # type: ignore[arg-type]
 
 
+def test_no_name_starts_a_line() -> None:
+    forged = "a\n.venv  fresh  9.9"
+    stale = finding(Code.NS202, Fix((("rm", forged),)), forged)
+    advised = finding(Code.NS601, Fix(advice=forged), forged)
+    places = [
+        place(Verdict.OUT_OF_DATE, stale, advised, name=forged, path=ROOT / forged),
+        place(Verdict.UNKNOWN, name=forged),
+    ]
+    text = as_text(diagnosis(*places, fixes=(("rm", forged),)), 200)
+    assert not [line for line in text.splitlines() if line.startswith(".venv  fresh  9.9")]
+
+
 @pytest.mark.parametrize(
     ("places", "expected"),
     [

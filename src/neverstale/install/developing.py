@@ -30,6 +30,9 @@ from neverstale.wheels.build import Builder
 from neverstale.wheels.build_cache import Reuse
 from neverstale.wheels.toolchain import refuse_without_toolchain
 
+KEEPING = ("--no-install", "--only-", "--package", "--dry-run", "--check", "--help", "-h")
+"""With these ``uv sync`` may leave a project as it is, which is then not to be moved away."""
+
 
 class Synced(NamedTuple):
     """How ``uv sync`` ended, which projects it had to install again, and what was removed."""
@@ -60,7 +63,8 @@ def sync_environment(task: Task, *arguments: str, always: bool = True) -> Synced
         words = [word for pair in reuse.settings.items() for word in pair]
         words += [w for each in due for w in ("--reinstall-package", each.project.name)]
         names = [each.project.name for each in due]
-        copies = [] if arguments else [name for name in names if _is_copied(environment, name)]
+        kept = any(word.startswith(KEEPING) for word in arguments)
+        copies = [] if kept else [name for name in names if _is_copied(environment, name)]
         with set_away(due, environment.prefix, builder), moved_away(environment, copies):
             code = sync.run(
                 task.uv, store, environment, *words, *arguments, settings=reuse.environment

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from neverstale.environments.environment import Environment
+from neverstale.environments.environment import Environment, distributions
 from neverstale.environments.installed import read_installed
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_bytes
@@ -79,7 +79,12 @@ def recover(environment: Environment) -> bool:
     names = filter(is_normalized_name, sorted({*journal, *listing(folder / OLD)}))
     swaps = [Swap(environment, site, NormalizedName(name)) for name in names]
     with unstoppable():
-        undone = undo([swap for swap in swaps if not _is_whole(swap)], journal)
+        broken = [swap for swap in swaps if not _is_whole(swap)]
+        for swap in broken:
+            if any(swap.old.rglob("*.dist-info")):  # then what is in its place is new, and a part
+                for _, info, _ in [*distributions(site, swap.name)]:
+                    discard(info, environment.prefix)
+        undone = undo(broken, journal)
         discard(folder, environment.prefix)
     return undone
 

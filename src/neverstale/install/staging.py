@@ -181,3 +181,13 @@ def rewrite_record(swap: Swap, moves: Mapping[str, Path]) -> None:
             to = moves.get(path, swap.site / path)
             rows.append([os.path.relpath(to, swap.site).replace(os.sep, "/"), *rest])
         write_text(info / "RECORD", spell_record(rows))
+
+
+def is_own_file(path: Path, prefix: Path) -> bool:
+    """Return whether *path* is a file or a link in *prefix*, and no link leads out on its way.
+
+    RECORD may be anybody's: a row can name a folder, or another place in full.
+    """
+    home = Path(os.path.realpath(path.parent))
+    inside = path.is_relative_to(prefix) and home.is_relative_to(os.path.realpath(prefix))
+    return inside and (path.is_symlink() or path.is_file())

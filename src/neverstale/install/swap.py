@@ -15,7 +15,7 @@ from pathlib import Path
 from neverstale.environments.dist_info import DamagedError
 from neverstale.environments.environment import Environment, distributions
 from neverstale.environments.installed import Installed, read_installed
-from neverstale.environments.unrecorded import find_orphans
+from neverstale.environments.unrecorded import find_orphans, recorded_by_others
 from neverstale.errors import NeverstaleError
 from neverstale.files import listing, read_text, write_text
 from neverstale.install.recovery import JOURNAL, recover, undo
@@ -25,6 +25,7 @@ from neverstale.install.staging import (
     destinations,
     fetch,
     install_exactly,
+    is_own_file,
     lacking,
     rewrite_record,
     stage,
@@ -175,8 +176,11 @@ def _old_files(swap: Swap, new: Collection[str] = ()) -> Iterator[Path]:
     except NeverstaleError:
         return
     if installed is not None:
-        paths = recorded_files(installed, site)
-        yield from (path for path in paths if os.path.lexists(path))
+        _, info, _ = next(iter(distributions(site, swap.name)))
+        others = {Path(os.path.normpath(site / row)) for row in recorded_by_others(site, info)}
+        for path in recorded_files(installed, site):
+            if path not in others and is_own_file(path, swap.environment.prefix):
+                yield path
 
 
 def recorded_files(installed: Installed, site: Path) -> list[Path]:

@@ -290,4 +290,5 @@ def make_removable(name: NormalizedName, environment: Environment) -> None:
     if installed.outside:
         record = site / installed.dist_info / "RECORD"
         rows = [row for row in rows_of(read_text(record)) if row[0] not in installed.outside]
+        rows = [row for row in rows if not os.path.isabs(row[0])]  # the same, spelled in full
         write_text(record, spell_record(rows))

@@ -168,8 +168,8 @@ def uninstall(task: Task) -> str:
     project, environment, store = task.project, task.environment(), task.builder.store
     with store.locked(task.builder.wait), held_alone(environment, task.builder.wait):
         recover(project, environment, store)
-        make_removable(project.name, environment)
         if environment.place == PIPX or (environment.place == TOOL and environment.prefix.is_dir()):
+            make_removable(project.name, environment)
             if environment.place == TOOL:
                 move_busy(environment)
             with without_commands(environment, project.name):
