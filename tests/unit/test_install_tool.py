@@ -299,6 +299,23 @@ def test_commands_go_before_what_they_start(tool: Environment) -> None:
     assert links_in(tool.commands_folder) == {"other": "/elsewhere"}
 
 
+def test_a_link_of_the_users_own(tool: Environment) -> None:
+    commands = tool.commands_folder
+    noted = f'[[tool.entrypoints]]\nname = "demo"\ninstall-path = "{commands / "demo"}"\n'
+    build_file_tree(tool.prefix, {"uv-receipt.toml": f"[tool]\n{noted}"})
+    (commands / "alias").symlink_to(tool.scripts / "demo")
+    before = links_in(commands)
+    copies = copies_of(tool)
+    with set_aside(copies):
+        assert links_in(commands)["demo"] != before["demo"]
+        assert links_in(commands)["alias"] == before["alias"]
+        (commands / "demo").unlink()  # as uv does
+        (commands / "demo").symlink_to(tool.scripts / "demo")
+    assert links_in(commands) == before
+    with without_commands(tool, DEMO):
+        assert set(links_in(commands)) == {"alias"}
+
+
 @pytest.mark.parametrize("whole", [True, False])
 def test_commands_of_what_was_not_removed(whole: bool, tool: Environment) -> None:
     before = links_in(tool.commands_folder)

@@ -34,7 +34,7 @@ def offered_commands(environment: Environment, info: Path, files: Collection[str
     if environment.commands_folder == environment.scripts:
         own = [environment.scripts / name for name in names]
     else:
-        own = own_commands(environment)
+        own = noted_commands(environment)
         if any(path.name not in names for path in own):  # uv tool install --with-executables-from
             others = {row.rpartition("/")[2] for row in recorded_by_others(info.parent, info)}
             own = [path for path in own if path.name in names or path.name not in others]
@@ -47,6 +47,16 @@ def own_commands(environment: Environment) -> list[Path]:
     Where commands are copies (Windows), what uv noted of them has to do.
     """
     return read_receipt(environment) if os.name == "nt" else links_into(environment)
+
+
+def noted_commands(environment: Environment) -> list[Path]:
+    """Return the paths in the folder of commands that uv noted as the tool's.
+
+    A link of the user's own may lead into the environment as well. Where uv noted nothing, as for
+    an application of pipx's, all of them.
+    """
+    noted = {path.name for path in read_receipt(environment)}
+    return [path for path in own_commands(environment) if not noted or path.name in noted]
 
 
 def links_into(environment: Environment) -> list[Path]:

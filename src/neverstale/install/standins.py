@@ -7,7 +7,7 @@ in their first line: so they import what is in the copy.
 import os
 from pathlib import Path
 
-from neverstale.environments.commands import links_into
+from neverstale.environments.commands import noted_commands
 from neverstale.environments.environment import Environment
 from neverstale.files import real
 
@@ -47,7 +47,7 @@ def stand_in(environment: Environment, copy: Path, prefix: Path) -> None:
         return
     (copy / FOLDER).mkdir()
     interpreter = prefix / environment.scripts.name / "python"
-    for path in links_into(environment):
+    for path in noted_commands(environment):
         script = _started_by(interpreter, path.resolve(), environment)
         if script is not None:
             started = copy / FOLDER / path.name

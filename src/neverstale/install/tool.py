@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from neverstale.environments.commands import UNFINISHED, links_into, own_commands
+from neverstale.environments.commands import UNFINISHED, links_into, noted_commands, own_commands
 from neverstale.environments.environment import Environment
 from neverstale.environments.installed import Installed, read_installed
 from neverstale.errors import NeverstaleError
@@ -156,7 +156,8 @@ def without_commands(environment: Environment, name: NormalizedName) -> Iterator
     A kill leaves no command, or one that works. Where the body fails before it has changed
     anything, the commands are there again.
     """
-    links = {p: os.readlink(p) for p in links_into(environment)} if are_apart(environment) else {}
+    commands = noted_commands(environment) if are_apart(environment) else ()
+    links = {path: os.readlink(path) for path in commands if path.is_symlink()}
     try:
         for path in links:
             path.unlink()
