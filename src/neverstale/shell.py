@@ -16,6 +16,9 @@ FIELD = rf"(?is)((?:\A|[\s?&;,{{\"'-]){NAMED}[\"']?\s*[=:]\s*|\bBearer\s+|\bBasi
 OF_PUBLISH = ("--password", "--token", "-p", "-t", "-u")
 """Options of ``uv publish`` whose values are secrets; short ones mean something else to others."""
 
+LONGEST_URL = 1000
+"""Characters of a URL that are searched for a password."""
+
 SPECIAL = frozenset('"$`\\!')
 """What means something to a POSIX shell within double quotes."""
 
@@ -73,11 +76,25 @@ def _in_quotes(argument: str) -> str:
 
 
 def without_password(text: str) -> str:
-    """Return *text* with *** for the user and password of each URL in it (RFC 3986, 3.2.1)."""
+    """Return *text* with *** for the user and password of each URL in it (RFC 3986, 3.2.1).
+
+    Of a word that is longer than any URL is, all that follows its scheme: to search it takes long.
+    """
+    if "@" not in text or "://" not in text:
+        return text
+    return "".join(map(_hidden, re.split(r"(\s+)", text)))
+
+
+def _hidden(word: str) -> str:
+    scheme, separator, rest = word.partition("://")
+    if "@" not in rest:
+        return word
+    if len(rest) > LONGEST_URL:
+        return f"{scheme}{separator}***"
     one = r'(?:[^\s"]|"(?=[^\s,:\]}]))'  # a quote within a password, but not the end of a string
     improper = rf"(?<=://)[^\s@\"/]*:{one}*@"  # with a slash, an @ or a quote in the password
     proper = r"(?<=://)[^\s/?#\"]*@"
-    return re.sub(f"{improper}|{proper}", "***@", text)
+    return re.sub(f"{improper}|{proper}", "***@", word)
 
 
 def without_secrets(command: Sequence[str]) -> list[str]:

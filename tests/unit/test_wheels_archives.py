@@ -226,3 +226,27 @@ def test_an_sdist_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(archives, "LARGE", 500_000)
     with pytest.raises(NeverstaleError, match="would unpack to"):
         read_sdist(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_wheel_that_is_unpacked_as_a_whole(method: int, tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr(f"{INFO}/METADATA", "Name: demo\nVersion: 1.0\n")
+    with pytest.raises(NeverstaleError, match="compressed in a way that wheels are not"):
+        read_wheel(path)
+
+
+def test_an_sdist_of_holes(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0.tar.gz"
+    member = tarfile.TarInfo("demo-1.0/sparse")
+    member.pax_headers = {
+        "GNU.sparse.major": "0",
+        "GNU.sparse.minor": "1",
+        "GNU.sparse.map": f"0,0,{1 << 36},0",
+        "GNU.sparse.size": str(1 << 36),
+    }
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(member)
+    with pytest.raises(NeverstaleError, match="would unpack to 65536 MiB"):
+        read_sdist(path)

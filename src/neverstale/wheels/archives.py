@@ -53,6 +53,7 @@ def read_wheel(path: Path) -> Distribution:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _refuse_bomb(sum(entry.file_size for entry in entries), path)
+            _refuse_other_compression(entries, path)
             _refuse_to_leave([entry.filename for entry in entries], path)
             digests = {entry.filename: _hash_entry(archive, entry) for entry in entries}
             info = _dist_info(digests, path)
@@ -114,6 +115,18 @@ def _refuse_to_leave(names: Iterable[str], path: Path) -> None:
             )
 
 
+def _refuse_other_compression(entries: Iterable["zipfile.ZipInfo"], path: Path) -> None:
+    """Raise NeverstaleError for what zipfile would unpack as a whole, whatever its size."""
+    import zipfile
+
+    for entry in entries:
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise NeverstaleError(
+                f"{path.name} is compressed in a way that wheels are not: {entry.filename}",
+                hint="find out where the file is from, and remove it",
+            )
+
+
 def _refuse_twice(places: Sequence[str], path: Path) -> None:
     """Raise NeverstaleError if two entries are for one place: which one wins is the installer's."""
     twice = sorted(place for place, times in Counter(places).items() if times > 1)
@@ -139,7 +152,7 @@ def read_sdist(path: Path) -> Mapping[str, Digest]:
         with gzip.open(path) as stream:
             limited = _Limited(stream, path)
             with tarfile.open(fileobj=limited, mode="r|") as archive:  # type: ignore[call-overload]
-                return dict(_hash_members(archive))
+                return dict(_hash_members(archive, path))
     except (*UNREADABLE, tarfile.TarError, zlib.error) as error:
         raise _unreadable(path, "sdist", error) from error
 
@@ -156,8 +169,11 @@ class _Limited:
         return self._stream.read(size) or b""
 
 
-def _hash_members(archive: "tarfile.TarFile") -> Iterator[tuple[str, Digest]]:
+def _hash_members(archive: "tarfile.TarFile", path: Path) -> Iterator[tuple[str, Digest]]:
+    size = 0
     for member in archive:
+        size += member.size if member.isfile() else 0  # with the holes of a sparse file
+        _refuse_bomb(size, path)
         below = PurePosixPath(member.name).parts[1:]
         stream = archive.extractfile(member) if member.isfile() else None
         if stream and below and not any(part.endswith(".egg-info") for part in below):
