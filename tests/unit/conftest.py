@@ -1,9 +1,20 @@
 """What every unit test has in common."""
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """Return a temporary folder that every user may enter; those of pytest are their owner's."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
 
 SETTINGS = ("GIT_", "NEVERSTALE_", "PYTHON")
 """How the variables begin that would change what is tested."""

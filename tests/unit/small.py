@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from support.tree import build_file_tree
@@ -11,6 +12,22 @@ from neverstale.process import Uv
 from neverstale.project.metadata import Project, read_project
 
 BACKEND = "hatchling.build"
+
+NOBODY = 65534
+"""The user of that name, on Linux."""
+
+
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """Be a user whom permissions keep from a file, which root is not."""
+    root = os.geteuid() == 0
+    try:
+        if root:
+            os.seteuid(NOBODY)
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def pyproject(

@@ -182,6 +182,19 @@ def test_errors(
     assert told.out == ""
 
 
+def test_a_verb_in_a_hint_is_as_it_is_typed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def verb(*_: object) -> int:
+        raise NeverstaleError("x", hint="run `neverstale build`")
+
+    monkeypatch.chdir(tmp_path)
+    assert ending(verb, monkeypatch) == 2
+    told = capsys.readouterr().err
+    assert "hint: run `" in told
+    assert f"neverstale --project {tmp_path} build`" in told
+
+
 def test_a_bug_is_shown_to_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NEVERSTALE_TRACEBACK", "1")
 

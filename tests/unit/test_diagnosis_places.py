@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ from unit.made_up import (
     site_of,
     tree,
 )
+from unit.small import unprivileged
 
+from neverstale.diagnosis import places
 from neverstale.diagnosis.archives import examine_archive
 from neverstale.diagnosis.codes import Code
 from neverstale.diagnosis.findings import Evidence, Fix, Verdict, finding
@@ -200,11 +203,14 @@ def test_an_egg_is_another_installers(tmp_path: Path) -> None:
     assert "has no record of its files" in place.reason
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read(tmp_path: Path) -> None:
-    environment = make_environment(tmp_path / "env")
-    (put(environment) / "METADATA").chmod(0)
-    place = look(environment, wheel_of(tmp_path))
+@pytest.mark.skipif(os.name == "nt", reason="there a file has no such permissions")
+def test_what_may_not_be_read(open_path: Path) -> None:
+    environment = make_environment(open_path / "env")
+    metadata, built = put(environment) / "METADATA", wheel_of(open_path)
+    assert look(environment, built).verdict is Verdict.FRESH
+    metadata.chmod(0)
+    with unprivileged():
+        place = look(environment, built)
     assert place.verdict is Verdict.UNKNOWN
     assert "cannot be read: Permission denied" in place.reason
 
@@ -253,6 +259,14 @@ def test_wheel_tags(tags: str, version: str, fits: bool, tmp_path: Path) -> None
     (info / "WHEEL").write_text(text, encoding="utf-8")
     found = named(look(environment, built).findings)
     assert ("NS606" not in found) == fits
+
+
+def test_an_architecture_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = make_environment(tmp_path / "env")
+    (put(environment) / "WHEEL").write_text("Tag: cp312-cp312-win_arm64\n", encoding="utf-8")
+    assert "NS606" in named(look(environment, None).findings)
+    monkeypatch.setattr(places, "os", SimpleNamespace(name="nt"))
+    assert "NS606" not in named(look(environment, None).findings)
 
 
 def test_tags_are_told_with_the_version_of_the_interpreter(tmp_path: Path) -> None:

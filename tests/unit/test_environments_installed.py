@@ -19,6 +19,7 @@ from unit.made_up import (
     requirements,
     site_of,
 )
+from unit.small import unprivileged
 
 from neverstale.environments.commands import leads_into, links_into, own_commands, read_receipt
 from neverstale.environments.dist_info import DamagedError
@@ -499,10 +500,13 @@ def test_what_uv_noted_of_a_tool(
     assert read_receipt(environment) == expected
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read_is_not_damaged(environment: Environment) -> None:
-    (put(environment) / "METADATA").chmod(0)
-    with pytest.raises(PermissionError):
+@pytest.mark.skipif(os.name == "nt", reason="there a file has no such permissions")
+def test_what_may_not_be_read_is_not_damaged(open_path: Path) -> None:
+    environment = make_environment(open_path / "env")
+    metadata = put(environment) / "METADATA"
+    assert read(environment)
+    metadata.chmod(0)
+    with unprivileged(), pytest.raises(PermissionError):
         read(environment)
 
 

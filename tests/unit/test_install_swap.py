@@ -804,6 +804,18 @@ def test_a_kill_while_it_is_moved_away(environment: Environment) -> None:
     del left
 
 
+def test_a_kill_while_another_is_installed_in_its_place(environment: Environment) -> None:
+    install_files(environment, SOURCES)
+    before = everything(environment)
+    left = swap.moved_away(environment, [DEMO])
+    left.__enter__()
+    part = f"{SITE}/demo-2.0.dist-info/METADATA"
+    build_file_tree(environment.prefix, {part: "Name: demo\nVersion: 2.0\n"})
+    assert recover(environment)
+    assert everything(environment) == before
+    del left
+
+
 def test_a_kill_while_it_is_removed(
     environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

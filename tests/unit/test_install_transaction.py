@@ -200,6 +200,16 @@ def test_what_an_uninstall_takes(tmp_path: Path) -> None:
     assert not installed.altered
 
 
+def test_a_row_that_leads_out_in_full(tmp_path: Path) -> None:
+    environment = make_environment(tmp_path / "env")
+    site = site_of(environment)
+    build_file_tree(tmp_path, {"away/a": "mine"})
+    (site / "lnk").symlink_to(tmp_path / "away")
+    install_files(environment, SOURCES, rows=[f"{site}/lnk/a,,"])
+    make_removable(DEMO, environment)
+    assert "lnk" not in (site / INFO / "RECORD").read_text("utf-8")
+
+
 def test_what_needs_no_change_is_not_written(tmp_path: Path) -> None:
     environment = make_environment(tmp_path / "env")
     make_removable(DEMO, environment)

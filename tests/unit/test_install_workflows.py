@@ -425,6 +425,28 @@ def test_a_sync_of_what_uv_takes_for_current(project: Project) -> None:
     assert sync_environment(task).due == (), "uv has made this of these sources"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "there"),
+    [((), False), (("--quiet", "--inexact"), False), (("--no-install-project",), True)],
+)
+def test_a_copy_is_out_of_its_place_while_uv_replaces_it(
+    arguments: tuple[str, ...], there: bool, project: Project
+) -> None:
+    """uv would remove it file by file; but with some options it may leave it as it is."""
+    environment = make_environment(project.root / ".venv", VENV)
+    install_files(environment, SOURCES)
+    module, seen = site_of(environment) / "demo/cli.py", project.root.parent / "seen"
+    pointer = {"demo.pth": f"{project.root}/src\n"}
+    task = task_of(project, code=0)
+    look = f"#!/bin/sh\ntest -e '{module}' && : > '{seen}'\nexit 1\n"
+    Path(task.uv.executable).write_text(look, encoding="utf-8")
+    remember(task.builder, project, project.root.parent, pointer, kind="editable")
+    with pytest.raises(Failed):
+        sync_environment(task, *arguments)
+    assert seen.exists() == there
+    assert module.exists()
+
+
 def test_a_sync_of_what_is_compiled(project: Project) -> None:
     said: list[str] = []
     make_environment(project.root / ".venv", VENV)

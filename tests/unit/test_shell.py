@@ -69,9 +69,7 @@ def test_no_password_is_shown(text: str, shown: str) -> None:
     assert without_password(text) == shown
 
 
-@pytest.mark.parametrize(
-    "text", ["https://" + ":" * 100_000 + '",@', "https://u:p@h/" + "x" * 100_000]
-)
+@pytest.mark.parametrize("text", ["https://" + ":" * 5_000 + '",@', "https://u:p@h/" + "x" * 5_000])
 def test_of_an_endless_url_nothing_is_shown(text: str) -> None:
     """What is searched for a password takes the square of its length at worst."""
     assert without_password(f"a {text} b") == "a https://*** b"

@@ -144,6 +144,6 @@ def test_which_program_is_noted(
     """On Windows a command is one line: https://docs.python.org/3/library/subprocess.html"""
     made = recorder.Recorder(str(tmp_path), "")
     made.note_program((None, words))
-    made.hook("os.spawn", (0, "/b/hg", ["hg"], None))
+    made.hook("os.spawn", (os.P_NOWAIT, "/b/hg", ["hg"], None))
     os.close(made.out)
     assert read_events(tmp_path).of("p") == {*noted, "hg"}
