@@ -28,7 +28,7 @@ def typed(command: Sequence[str]) -> str:
     if os.name == "nt":
         words = " ".join(map(_for_powershell, command))
         return f"& {words}" if words.startswith(('"', "'")) else words
-    return " ".join(map(quoted, command))
+    return " ".join(map(_quoted, command))
 
 
 def in_turn(commands: Iterable[str]) -> str:
@@ -56,7 +56,7 @@ def before_path(folder: str) -> str:
     return f'"{folder}:$PATH"' if not set(folder) & SPECIAL else f'{shlex.quote(folder)}:"$PATH"'
 
 
-def quoted(argument: str) -> str:
+def _quoted(argument: str) -> str:
     """Quote for a POSIX shell; ``ARGS=a b`` as ``ARGS="a b"``, which is how people type it."""
     name, equals, value = argument.partition("=")
     if equals and name.isupper() and shlex.quote(value) != value and not set(value) & SPECIAL:

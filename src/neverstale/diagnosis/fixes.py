@@ -1,7 +1,6 @@
 """The commands that fix what a diagnosis finds, as the owner of the project types them."""
 
 import os
-import shlex
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from neverstale.environments.environment import PYTHON, TOOL, USER, VENV, Enviro
 from neverstale.files import real
 from neverstale.names import NormalizedName
 from neverstale.project.metadata import Project
+from neverstale.shell import typed
 
 
 class Fixes(NamedTuple):
@@ -70,7 +70,7 @@ class Fixes(NamedTuple):
             command += ["--reinstall-package", self.project.name, *what]
         if _is_managed(environment):
             command.insert(command.index("install") + 1, "--break-system-packages")
-            advice = f"the system keeps these packages; if they are yours: {shlex.join(command)}"
+            advice = f"the system keeps these packages; if they are yours: {typed(command)}"
             return Fix(advice=advice)
         return Fix((self.typed("clean"), tuple(command)))
 
