@@ -66,7 +66,7 @@ def say_cleaned(cleaned: "Cleaned", root: Path, console: Console) -> None:
 
 
 def say_unanswered(task: "Task", console: Console) -> None:
-    """Say which program that knows the version was asked by the build, and is not there."""
+    """Print which program the build asked for the version, if it is not installed."""
     if task.project.version is not None:
         return
     from neverstale.process import find_program
