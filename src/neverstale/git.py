@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import short_hash, text_if_there
-from neverstale.process import find_program
+from neverstale.programs import find_program
 
 if TYPE_CHECKING:
     import subprocess

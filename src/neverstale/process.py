@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
+from neverstale.programs import find_program, named_in_full
 from neverstale.shell import in_turn, typed, with_variables, without_secrets
 
 INSTALLING_UV = "https://docs.astral.sh/uv/getting-started/installation/"
@@ -148,32 +148,6 @@ def find_uv(root: Path, announce: Callable[[str], None]) -> Uv:
     return Uv(executable, root, announce)
 
 
-def find_program(name: str, path: str | None = None) -> str | None:
-    """Return the program *name* along PATH, or along *path*; also where *name* is a path itself.
-
-    Only in folders that PATH names in full: Windows looks into the current folder as well, as an
-    entry like ``.`` does, and what is there may be a stranger's project.
-    """
-    if os.path.dirname(name):
-        return shutil.which(name)
-    endings = [""]
-    if os.name == "nt":
-        endings = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
-        endings = ["", *endings] if name.lower().endswith(tuple(endings)) else endings
-    whole = os.environ.get("PATH", os.defpath) if path is None else path
-    for folder in _named_in_full(whole):
-        for ending in endings:
-            found = os.path.join(folder, f"{name}{ending}")
-            if os.path.isfile(found) and os.access(found, os.X_OK):
-                return found
-    return None
-
-
-def _named_in_full(path: str) -> list[str]:
-    """Return the folders along *path*, a value of PATH, that do not depend on the current one."""
-    return [*filter(os.path.isabs, (entry.strip('"') for entry in path.split(os.pathsep)))]
-
-
 def _installed_uv() -> str | None:
     """Return the uv of the distribution ``uv`` beside this one, or None."""
     try:
@@ -218,7 +192,7 @@ def outer_environment() -> dict[str, str]:
 
 def path_behind(folder: Path | str) -> str:
     """Return PATH with *folder* before it, and without what is relative: see `find_program`."""
-    return os.pathsep.join([str(folder), *_named_in_full(outer_environment().get("PATH", ""))])
+    return os.pathsep.join([str(folder), *named_in_full(outer_environment().get("PATH", ""))])
 
 
 def base_interpreter() -> Path:

@@ -1,9 +1,9 @@
 #!/usr/bin/env -S uv run --script
 # /// script
 # requires-python = ">=3.10"
-# dependencies = ["neverstale==0.3.0.dev0+66a9a530"]
+# dependencies = ["neverstale==0.3.0.dev0+2820f840"]
 # [tool.uv.sources]
-# neverstale = { path = "neverstale-0.3.0.dev0+66a9a530-py3-none-any.whl" }
+# neverstale = { path = "neverstale-0.3.0.dev0+2820f840-py3-none-any.whl" }
 # ///
 """Start neverstale: ``uv run --script tools/neverstale.py VERB``. Kept by the template."""
 

@@ -116,7 +116,7 @@ def test_programs_are_found_in_one_place() -> None:
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            assert name != "which" or path.name == "process.py", f"{path.name}:{node.lineno}"
+            assert name != "which" or path.name == "programs.py", f"{path.name}:{node.lineno}"
             if name in ("run", "Popen", "execvpe", "capture") and node.args:
                 first = node.args[0]
                 head = first.elts[0] if isinstance(first, ast.List | ast.Tuple) else first

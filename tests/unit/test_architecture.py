@@ -13,7 +13,18 @@ import neverstale
 
 FOLDER = Path(neverstale.__file__).parent
 
-BASE = ("errors", "names", "versions", "files", "removal", "shell", "process", "git", "cache")
+BASE = (
+    "errors",
+    "names",
+    "versions",
+    "files",
+    "removal",
+    "shell",
+    "programs",
+    "process",
+    "git",
+    "cache",
+)
 """Modules that belong to no room; each may import those before it."""
 
 ROOMS = ("project", "wheels", "environments", "diagnosis", "install", "release", "template")

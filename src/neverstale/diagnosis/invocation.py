@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from neverstale.files import text_if_there
-from neverstale.process import find_program, outer_environment
+from neverstale.process import outer_environment
+from neverstale.programs import find_program
 from neverstale.shell import typed
 from neverstale.wheels.store import LAUNCHER
 

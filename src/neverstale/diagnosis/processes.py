@@ -11,7 +11,7 @@ from neverstale.diagnosis.place import Place
 from neverstale.environments.imports import Imports
 from neverstale.errors import NeverstaleError
 from neverstale.files import real
-from neverstale.process import find_program
+from neverstale.programs import find_program
 from neverstale.shell import typed, without_secrets
 
 UNSURE = 1.0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neverstale.files import read_bytes, real
+from neverstale.programs import program_endings
 from neverstale.wheels.distribution import is_safe
 
 MOST_OF_A_SCRIPT = 8192
@@ -42,9 +43,7 @@ def answers(commands: Iterable[str], path: str) -> list[Answer]:
     Names that are no names of files are passed over. Nothing is executed.
     """
     folders = list(dict.fromkeys(folders_on(path)))
-    endings = [""]
-    if os.name == "nt":
-        endings = os.environ.get("PATHEXT", ".COM;.EXE;.BAT;.CMD").lower().split(";")
+    endings = program_endings()
     found: list[Answer] = []
     for command in sorted(filter(is_safe, commands)):
         seen: set[Path] = set()

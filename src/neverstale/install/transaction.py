@@ -18,13 +18,8 @@ from neverstale.install.busy import remove_unused
 from neverstale.install.standins import are_apart, links_to_copies
 from neverstale.install.tool import Copies, set_aside
 from neverstale.names import NormalizedName
-from neverstale.process import (
-    Uv,
-    explain_failure,
-    find_program,
-    outer_environment,
-    stopped_once,
-)
+from neverstale.process import Uv, explain_failure, outer_environment, stopped_once
+from neverstale.programs import find_program
 from neverstale.project.metadata import Project
 from neverstale.project.requirements import at_path
 from neverstale.wheels.build_cache import Reuse

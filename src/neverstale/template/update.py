@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.git import in_repository, is_changed, listed, move, start_listing, text_of
-from neverstale.process import find_program
+from neverstale.programs import find_program
 from neverstale.template.answers import (
     Template,
     changes_between,

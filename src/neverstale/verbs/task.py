@@ -69,7 +69,7 @@ def say_unanswered(task: "Task", console: Console) -> None:
     """Print which program the build asked for the version, if it is not installed."""
     if task.project.version is not None:
         return
-    from neverstale.process import find_program
+    from neverstale.programs import find_program
     from neverstale.wheels.inputs import VERSIONING
 
     built = task.builder.store.newest(task.project, "wheel")

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from neverstale.errors import NeverstaleError
 from neverstale.files import Digest
-from neverstale.process import Uv, find_program
+from neverstale.process import Uv
+from neverstale.programs import find_program
 from neverstale.project.artifacts import EXTENSIONS
 from neverstale.project.metadata import Project
 
